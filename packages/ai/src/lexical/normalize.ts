@@ -1,0 +1,60 @@
+/**
+ * One spelling for what readers take as the same letter: width, case, Arabic and Indic variants, accents.
+ *
+ * @module
+ */
+
+/** Compatibility forms made one (NFKC), soft hyphens, joiners and NUL removed, apostrophes straightened. Case is kept. */
+export function normalizeText(text: string): string {
+  return text
+    .normalize("NFKC")
+    .replace(/[\u0000\u00AD\u200B-\u200F\u202A-\u202E\u2060\uFEFF]/gu, "") // safe: invisible marks only
+    .replace(/[’ʼ‘`´]/gu, "'");
+}
+
+/** Lower case as the language has it; Turkish is the one where it matters. */
+export function lowerCase(text: string, turkish: boolean): string {
+  return turkish ? text.toLocaleLowerCase("tr") : text.toLowerCase();
+}
+
+/** A finished lexeme without accents, so that a customer who types none still finds it. Latin, Greek and Cyrillic only. */
+export function foldAccents(lexeme: string): string {
+  if (/^[\u0000-\u007F]*$/u.test(lexeme)) return lexeme;
+  return lexeme
+    .normalize("NFD")
+    .replace(/(?<=[\p{Script=Latin}\p{Script=Greek}])\p{M}+/gu, "")
+    .replaceAll("ё", "е")
+    .normalize("NFC")
+    .replaceAll("ß", "ss")
+    .replaceAll("ı", "i")
+    .replaceAll("æ", "ae")
+    .replaceAll("œ", "oe")
+    .replaceAll("ø", "o")
+    .replaceAll("đ", "d")
+    .replaceAll("ł", "l");
+}
+
+/** Arabic without vowel signs and stretching; the alef, ya and ta-marbuta families as one letter each. */
+export function normalizeArabic(word: string): string {
+  return word
+    .replace(/[\u064B-\u065F\u0670\u0640]/gu, "")
+    .replace(/[أإآٱ]/gu, "ا")
+    .replace(/[ىی]/gu, "ي")
+    .replaceAll("ک", "ك")
+    .replaceAll("ة", "ه")
+    .replaceAll("ؤ", "و")
+    .replaceAll("ئ", "ي");
+}
+
+/** Devanagari without nukta; nasal signs as one, long and short i and u as one. */
+export function normalizeDevanagari(word: string): string {
+  return word
+    .normalize("NFD")
+    .replaceAll("\u093C", "")
+    .replaceAll("\u0901", "\u0902")
+    .replace(/[\u0928\u0919\u091E\u0923\u092E]\u094D(?=[\u0915-\u0939])/gu, "\u0902")
+    .replaceAll("\u0940", "\u093F")
+    .replaceAll("\u0942", "\u0941")
+    .replaceAll("\u0908", "\u0907")
+    .replaceAll("\u090A", "\u0909");
+}

@@ -1,0 +1,78 @@
+/**
+ * Words without their endings, so that "refunds" finds "refund". Snowball's algorithms for European languages, our own
+ * light ones for Arabic and Hindi. The same for documents and questions, or nothing would meet.
+ *
+ * @module
+ */
+import { newStemmer } from "snowball-stemmers";
+import { normalizeArabic, normalizeDevanagari } from "./normalize.ts";
+import type { Language } from "./stop-words.ts";
+
+const algorithms = {
+  en: "english",
+  es: "spanish",
+  de: "german",
+  fr: "french",
+  it: "italian",
+  pt: "portuguese",
+  nl: "dutch",
+  tr: "turkish",
+  ru: "russian",
+} as const satisfies Partial<Record<Language, string>>;
+
+type Stem = (word: string) => string;
+
+/** Makes the stemmer of a language. It remembers up to `rememberedMax` words, then starts afresh. */
+export function createStemmer(language: Language, rememberedMax = 50_000): Stem {
+  const stem = stemOf(language);
+  const remembered = new Map<string, string>();
+  return (word) => {
+    const known = remembered.get(word);
+    if (known !== undefined) return known;
+    const result = stem(word);
+    if (remembered.size >= rememberedMax) remembered.clear();
+    remembered.set(word, result);
+    return result;
+  };
+}
+
+function stemOf(language: Language): Stem {
+  if (language === "ar") return stemArabic;
+  if (language === "hi") return stemHindi;
+  const stemmer = newStemmer(algorithms[language]);
+  return (word) => stemmer.stem(word) || word;
+}
+
+const arabicPrefixes = ["وال", "بال", "كال", "فال", "لل", "ال"];
+const arabicSuffixes = ["ها", "ان", "ات", "ون", "ين", "يه", "ه", "ي"];
+
+/** Takes off the article with what may stand before it, then endings, as long as a root's worth of letters stays. */
+function stemArabic(word: string): string {
+  let stem = normalizeArabic(word);
+  if (stem.length > 3 && stem.startsWith("و")) stem = stem.slice(1);
+  const prefix = arabicPrefixes.find((candidate) => stem.startsWith(candidate) && stem.length - candidate.length >= 2);
+  if (prefix) stem = stem.slice(prefix.length);
+  for (const suffix of arabicSuffixes) {
+    if (stem.endsWith(suffix) && stem.length - suffix.length >= 2) stem = stem.slice(0, -suffix.length);
+  }
+  return stem;
+}
+
+/** Longest first; written in the normalised spelling (short i and u). */
+const hindiSuffixes = [
+  ["ाएंगि", "ाएंगे", "ाऊंगि", "ाऊंगा", "ाइयां", "ाइयों", "ाइयाे"],
+  ["ाएगि", "ाएगा", "ाओगि", "ाओगे", "एंगि", "ेंगि", "एंगे", "ेंगे", "ूंगि", "ूंगा", "ातिं", "नाओं", "नाएं", "ताओं", "ताएं", "ियाँ", "ियों", "ियां"],
+  ["ाकर", "ाइए", "ाइं", "ाया", "ेगि", "ेगा", "ोगि", "ोगे", "ाने", "ाना", "ाते", "ाति", "ाता", "तिं", "ाओं", "ाएं", "ुओं", "ुएं", "ुआं"],
+  ["कर", "ाओ", "िए", "ाइ", "ाए", "ने", "नि", "ना", "ते", "िं", "ति", "ता", "ाँ", "ां", "ों", "ें"],
+  ["ो", "े", "ु", "ि", "ा"],
+];
+
+function stemHindi(word: string): string {
+  const normal = normalizeDevanagari(word);
+  for (const suffixes of hindiSuffixes) {
+    for (const suffix of suffixes) {
+      if (normal.endsWith(suffix) && normal.length - suffix.length >= 2) return normal.slice(0, -suffix.length);
+    }
+  }
+  return normal;
+}

@@ -1,0 +1,47 @@
+/**
+ * Takes secrets and personal data out of one finished JSON log line. Pure text in, text out; the line stays valid JSON.
+ *
+ * @module
+ */
+const names = [
+  "authorization",
+  "proxy-authorization",
+  "cookie",
+  "set-cookie",
+  "x-api-key",
+  "api[_-]?key",
+  "access[_-]?key(?:[_-]?id)?",
+  "password",
+  "passwd",
+  "passphrase",
+  "credentials?",
+  "email",
+  "phone(?:[_-]?number)?",
+  "\\w*secret\\w*",
+  // accessToken and refresh_token, but not promptTokens, which are counted, not kept secret.
+  "\\w*token",
+].join("|");
+
+// An escaped quote opens and closes the same way it was written, so JSON quoted inside a message is found as well.
+const quoted = '"(?:[^"\\\\]|\\\\.)*"';
+const named = new RegExp(`("(?:${names})"\\s*:\\s*)(?:${quoted}|\\[(?:${quoted}|[\\s,\\d.])*\\]|-?\\d[\\d.eE+-]*)`, "gi");
+const namedInText = new RegExp(`(\\\\"(?:${names})\\\\"\\s*:\\s*)\\\\"(?:[^"\\\\]|\\\\\\\\.)*\\\\"`, "gi");
+const bearer = /\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}/gi;
+const urlLogin = /(:\/\/)[^\s/@"\\]{1,300}@/g;
+const urlParameter =
+  /([?&](?:token|access_token|refresh_token|signature|sig|key|api_key|X-Amz-(?:Signature|Credential|Security-Token))=)[^&\s"\\]+/gi;
+const openaiKey = /\bsk-[A-Za-z0-9_-]{16,}/g;
+// Begins only where a word begins, and is bounded: a long line without an address costs one pass.
+const emailAddress = /(?<![\w.+-])[\w.+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,6}\.[a-z]{2,24}\b/gi;
+
+/** The same line with every secret's value replaced by `[redacted]`. Values may be text, numbers or lists of them. */
+export function redactLine(line: string): string {
+  return line
+    .replace(named, '$1"[redacted]"')
+    .replace(namedInText, '$1\\"[redacted]\\"')
+    .replace(bearer, "$1 [redacted]")
+    .replace(urlLogin, "$1[redacted]@")
+    .replace(urlParameter, "$1[redacted]")
+    .replace(openaiKey, "[redacted]")
+    .replace(emailAddress, "[redacted]");
+}
