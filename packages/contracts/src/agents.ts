@@ -52,7 +52,7 @@ export const agentSettings = z.strictObject({
   handoff: handoffSettings.prefault({}),
   retrieval: retrievalSettings.prefault({}),
   /** A burst of messages that arrive within this many milliseconds of each other is answered once. */
-  replyDelayMs: z.int().min(0).max(30_000).default(400),
+  replyDelayMs: z.int().min(0).max(30_000).default(600),
   status: z.enum(agentStatuses).default("live"),
 });
 export type AgentSettings = z.infer<typeof agentSettings>;

@@ -31,3 +31,5 @@ GRANT SELECT ON workspace_cursor TO axon_engine;
 GRANT SELECT (workspace_id, id, state, due_at, lease_until, attempts) ON turn TO axon_engine;
 --> statement-breakpoint
 GRANT SELECT (workspace_id, id, status, lease_until, updated_at, attempts) ON document TO axon_engine;
+--> statement-breakpoint
+GRANT SELECT (workspace_id, id, event_seq) ON conversation TO axon_engine;

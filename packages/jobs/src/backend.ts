@@ -6,10 +6,19 @@
  *
  * @module
  */
-import { type BackendFactory, createRedisBackend, type IQueueBackend, PostgresConnection, PostgresQueueBackend, runMigrations } from "bullmq";
+
+import { queues } from "@axon/contracts/jobs";
+import {
+  type BackendFactory,
+  createRedisBackend,
+  type IQueueBackend,
+  type PgPool,
+  PostgresConnection,
+  PostgresQueueBackend,
+  runMigrations,
+} from "bullmq";
 import type { Redis } from "ioredis";
 import pg from "pg";
-import { queues } from "@axon/contracts/jobs";
 
 export type JobBackend =
   /** `connect` must set `maxRetriesPerRequest: null` (BullMQ refuses otherwise) and no `keyPrefix`; `prefix` names our keys. */
@@ -76,20 +85,40 @@ export function linkBackend(backend: JobBackend): BackendLink {
   return {
     factory: (name, options, extra) => {
       const connection = new SchemaConnection(pool, schema);
-      return new PostgresQueueBackend(connection, name, { ...options, connection: pool }, true, extra?.withBlockingConnection ? name : undefined);
+      const listener = extra?.withBlockingConnection ? name : undefined;
+      return new PostgresQueueBackend(connection, name, { ...options, connection: bullPool(pool) }, true, listener);
     },
     options: { connection: backend },
     close: () => undefined,
   };
 }
 
-/** BullMQ takes it for granted that a pool it was handed uses the schema "bullmq"; this one uses the schema it is told. */
+/**
+ * BullMQ takes it for granted that a pool it was handed uses the schema "bullmq"; this one uses the schema it is told. And it
+ * stops listening to the pool when it is closed, which BullMQ forgets: what befalls the pool later is not its concern.
+ */
 class SchemaConnection extends PostgresConnection {
   override readonly schema: string;
+  readonly #unlisten: () => void;
+
   constructor(pool: pg.Pool, schema: string) {
-    super(pool);
+    const before = new Set(pool.listeners("error"));
+    super(bullPool(pool));
     this.schema = schema;
+    const added = pool.listeners("error").filter((listener) => !before.has(listener));
+    this.#unlisten = () => {
+      for (const listener of added) pool.off("error", listener as (error: Error) => void); // safe: it was listening to just this
+    };
   }
+
+  override async close(): Promise<void> {
+    await super.close();
+    this.#unlisten();
+  }
+}
+
+function bullPool(pool: pg.Pool): PgPool {
+  return pool as unknown as PgPool; // safe: BullMQ's own picture of a pg.Pool, off by a readonly and an index signature
 }
 
 function quoted(schema: string): string {

@@ -6,6 +6,7 @@
 import { isJobName, type JobSpec, jobs, type QueuedJob, type QueueName } from "@axon/contracts/jobs";
 import { type IQueueBackend, type JobsOptions, Queue } from "bullmq";
 import { type BackendLink, type JobBackend, linkBackend } from "./backend.ts";
+import { jobIdOf } from "./job-id.ts";
 import { within } from "./pause.ts";
 
 export interface Producer {
@@ -28,27 +29,72 @@ const backoffJitter = 0.5;
 const streams = { events: { maxLen: 1000 } };
 const closeTimeoutMs = 5_000;
 
-export type JobQueue = Queue<object, void, string, object, void, string, IQueueBackend, JobBackend>;
+type JobQueue = Queue<object, void, string, object, void, string, IQueueBackend, JobBackend>;
 
 /** A producer over `backend`. `addTimeoutMs` bounds one `add` when the backend is away, so that no caller waits forever. */
 export function createProducer(backend: JobBackend, { addTimeoutMs = 10_000 } = {}): Producer {
   const link = linkBackend(backend);
   const open = new Map<QueueName, JobQueue>();
-  const queue = (name: QueueName) => {
-    const known = open.get(name) ?? openQueue(name, link);
-    open.set(name, known);
-    return known;
-  };
+  function queueFor(name: QueueName): JobQueue {
+    const queue = open.get(name) ?? openQueue(name, link);
+    open.set(name, queue);
+    return queue;
+  }
   return {
     async add(wanted) {
-      const batches = Map.groupBy === undefined ? grouped(wanted) : Map.groupBy(wanted, queueOf);
-      const added = [...batches].map(([name, batch]) => addTo(queue(name), batch));
+      const added = [...byQueue(wanted)].map(([name, batch]) => addTo(queueFor(name), batch));
       await within(Promise.all(added), addTimeoutMs, () => new Error(`the job queues did not answer within ${addTimeoutMs} ms`));
     },
     async close() {
-      const closed = Promise.all([...open.values()].map((one) => one.close()));
-      await within(closed, closeTimeoutMs, () => new Error("late")).catch(() => undefined); // What is not closed by now is cut off.
+      const closed = Promise.all([...open.values()].map((queue) => queue.close()));
+      // What has not closed by then waits for a backend that is away, and is cut off with the link.
+      await within(closed, closeTimeoutMs, () => new Error("not closed in time")).catch(() => undefined);
       link.close();
     },
   };
+}
+
+function openQueue(name: QueueName, link: BackendLink): JobQueue {
+  const queue: JobQueue = new Queue(name, { ...link.options, streams }, link.factory);
+  // Every failure also rejects the `add` that met it; unheard, the event would end the process.
+  queue.on("error", () => undefined);
+  return queue;
+}
+
+async function addTo(queue: JobQueue, batch: readonly QueuedJob[]): Promise<void> {
+  const [first, ...others] = batch.map((job) => ({ name: job.name, data: job.payload, opts: optionsOf(job) }));
+  if (!first) return;
+  // One at a time is the common case, and cheaper for PostgreSQL than the bulk way with its temporary tables.
+  if (others.length === 0) await queue.add(first.name, first.data, first.opts);
+  else await queue.addBulk([first, ...others]);
+}
+
+/** A job with a name that this version does not know is kept where it can be seen: its consumer gives it up at once. */
+function byQueue(wanted: readonly QueuedJob[]): Map<QueueName, QueuedJob[]> {
+  const batches = new Map<QueueName, QueuedJob[]>();
+  for (const job of wanted) {
+    const name = specOf(job.name)?.queue ?? "system";
+    const batch = batches.get(name) ?? [];
+    batch.push(job);
+    batches.set(name, batch);
+  }
+  return batches;
+}
+
+function optionsOf(job: QueuedJob): JobsOptions {
+  const spec = specOf(job.name);
+  return {
+    jobId: jobIdOf(job.key),
+    attempts: spec?.attempts ?? 1,
+    backoff: { type: "exponential", delay: spec?.backoffMs ?? 1_000, jitter: backoffJitter },
+    delay: Math.max(0, job.delayMs),
+    removeOnComplete: keepCompleted,
+    removeOnFail: keepFailed,
+    stackTraceLimit: 3,
+  };
+}
+
+/** Names come out of a table, so one that another version wrote may be none of ours, whatever the type says. */
+function specOf(name: string): JobSpec | null {
+  return isJobName(name) ? jobs[name] : null;
 }

@@ -5,9 +5,11 @@
  *
  * @module
  */
-import { foldAccents, lowerCase, normalizeText } from "./normalize.ts";
-import { createStemmer } from "./stem.ts";
+import type { WeightedLexeme } from "../retrieval.ts";
+import { foldAccents, isAscii, lowerCase, normalizeText } from "./normalize.ts";
+import { stemmerOf } from "./stem.ts";
 import { type Language, stopWords } from "./stop-words.ts";
+import { toTsvector } from "./tsvector.ts";
 
 /** A lexeme and where it stands (words counted from 1, stop words included). */
 export interface LexemeAt {
@@ -34,18 +36,23 @@ const unspacedScripts = /[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script
 
 const stemmers = new Map<Language, (word: string) => string>();
 const stem = (language: Language, word: string): string => {
-  const known = stemmers.get(language) ?? createStemmer(language);
-  stemmers.set(language, known);
-  return known(word);
+  const stemmer = stemmers.get(language) ?? stemmerOf(language);
+  stemmers.set(language, stemmer);
+  return stemmer(word);
 };
+
+/** A text's first characters show its language well enough. */
+const charsForLanguageMax = 4000;
+const languagesOfSmallWord = new Map<string, Language[]>();
+for (const language of latinLanguages) {
+  for (const word of stopWords[language]) languagesOfSmallWord.set(word, [...(languagesOfSmallWord.get(word) ?? []), language]);
+}
 
 /** The language of the Latin-script words of a text: the one whose small words and letters it uses; English when none shows. */
 export function latinLanguage(text: string): (typeof latinLanguages)[number] {
   const scores = new Map<Language, number>();
-  for (const word of normalizeText(text).toLowerCase().match(wordPattern) ?? []) {
-    for (const language of latinLanguages) {
-      if (stopWords[language].has(word)) scores.set(language, (scores.get(language) ?? 0) + 1);
-    }
+  for (const word of text.slice(0, charsForLanguageMax).toLowerCase().match(wordPattern) ?? []) {
+    for (const language of languagesOfSmallWord.get(word) ?? []) scores.set(language, (scores.get(language) ?? 0) + 1);
   }
   for (const [letters, languages] of letterHints) {
     if (!letters.test(text)) continue;
@@ -58,6 +65,47 @@ export function latinLanguage(text: string): (typeof latinLanguages)[number] {
   return best;
 }
 
+/** What a chunk's columns hold: the literal for `::tsvector` and how many lexemes it counts. */
+export interface IndexedText {
+  tsvector: string;
+  length: number;
+}
+
+/** Titles and headings are read twice: a word that names a text says more than one that stands in it. */
+const titleWeight = 2;
+
+/** The lexemes of a chunk, its title and headings among them. */
+export function indexLexemes(title: string, headingPath: readonly string[], text: string): IndexedText {
+  const naming = analyze([title, ...headingPath].join("\n"));
+  const lexemes = analyze(text);
+  let offset = lexemes.at(-1)?.position ?? 0;
+  const all = [...lexemes];
+  for (let time = 0; time < titleWeight; time += 1) {
+    all.push(...naming.map(({ lexeme, position }) => ({ lexeme, position: offset + position })));
+    offset += naming.at(-1)?.position ?? 0;
+  }
+  return { tsvector: toTsvector(all), length: all.length };
+}
+
+/** Different words of a question that are looked up; a longer text is searched by its first ones. */
+export const queryLexemesMax = 64;
+
+/**
+ * The weighted lexemes of a question. With the customer's previous message the new one counts twice: a follow-up names
+ * what is new, the message before what it is about. (The agent's own turns made retrieval worse.)
+ */
+export function queryLexemes(question: string, previousUserTurn?: string): WeightedLexeme[] {
+  const weights = new Map<string, number>();
+  const add = (text: string, weight: number) => {
+    for (const { lexeme } of analyze(text)) {
+      if (weights.size < queryLexemesMax || weights.has(lexeme)) weights.set(lexeme, (weights.get(lexeme) ?? 0) + weight);
+    }
+  };
+  add(question, previousUserTurn ? 2 : 1);
+  if (previousUserTurn) add(previousUserTurn, 1);
+  return [...weights].map(([lexeme, weight]) => ({ lexeme, weight }));
+}
+
 /** The lexemes of a text in reading order. Stop words are left out but counted in the positions. */
 export function analyze(text: string): LexemeAt[] {
   const normal = normalizeText(text);
@@ -65,7 +113,10 @@ export function analyze(text: string): LexemeAt[] {
   const lexemes: LexemeAt[] = [];
   let position = 0;
   for (const word of lowerCase(normal, latin === "tr").match(wordPattern) ?? []) {
-    if (bigramScripts.test(word)) {
+    if (isAscii(word)) {
+      position += 1;
+      add(lexemes, word, latin, position);
+    } else if (bigramScripts.test(word)) {
       for (const run of word.match(bigramRuns) ?? []) {
         if (!bigramScripts.test(run)) {
           position += 1;
@@ -85,11 +136,28 @@ export function analyze(text: string): LexemeAt[] {
 }
 
 function add(lexemes: LexemeAt[], word: string, latin: Language, position: number): void {
-  const language = languageOf(word, latin);
-  if (language && stopWords[language].has(word)) return;
-  const bare = word.replace(/'s?$|'(?=\p{L})/gu, "");
-  const lexeme = foldAccents(language && !/\p{N}/u.test(word) ? stem(language, bare) : bare.replaceAll(",", ""));
+  const lexeme = lexemeOf(word, latin);
   if (lexeme) lexemes.push({ lexeme, position });
+}
+
+/** What words became, by the text's language: most words of a text have been met before. */
+const remembered = new Map<Language, Map<string, string>>();
+const rememberedMax = 50_000;
+
+/** A word's lexeme; empty for a stop word. */
+function lexemeOf(word: string, latin: Language): string {
+  const known = remembered.get(latin) ?? new Map<string, string>();
+  remembered.set(latin, known);
+  const before = known.get(word);
+  if (before !== undefined) return before;
+  const language = languageOf(word, latin);
+  const bare = word.replace(/'s?$|'(?=\p{L})/gu, "");
+  let lexeme = "";
+  if (!language) lexeme = foldAccents(bare.replaceAll(",", ""));
+  else if (!stopWords[language].has(word)) lexeme = foldAccents(/\p{N}/u.test(word) ? bare : stem(language, bare));
+  if (known.size >= rememberedMax) known.clear();
+  known.set(word, lexeme);
+  return lexeme;
 }
 
 function languageOf(word: string, latin: Language): Language | null {

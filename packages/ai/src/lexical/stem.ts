@@ -4,6 +4,7 @@
  *
  * @module
  */
+/// <reference path="./snowball-stemmers.d.ts" />
 import { newStemmer } from "snowball-stemmers";
 import { normalizeArabic, normalizeDevanagari } from "./normalize.ts";
 import type { Language } from "./stop-words.ts";
@@ -20,23 +21,8 @@ const algorithms = {
   ru: "russian",
 } as const satisfies Partial<Record<Language, string>>;
 
-type Stem = (word: string) => string;
-
-/** Makes the stemmer of a language. It remembers up to `rememberedMax` words, then starts afresh. */
-export function createStemmer(language: Language, rememberedMax = 50_000): Stem {
-  const stem = stemOf(language);
-  const remembered = new Map<string, string>();
-  return (word) => {
-    const known = remembered.get(word);
-    if (known !== undefined) return known;
-    const result = stem(word);
-    if (remembered.size >= rememberedMax) remembered.clear();
-    remembered.set(word, result);
-    return result;
-  };
-}
-
-function stemOf(language: Language): Stem {
+/** The function that takes a word of this language, in lower case, to its stem. */
+export function stemmerOf(language: Language): (word: string) => string {
   if (language === "ar") return stemArabic;
   if (language === "hi") return stemHindi;
   const stemmer = newStemmer(algorithms[language]);

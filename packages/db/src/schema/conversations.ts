@@ -74,6 +74,7 @@ export const conversation = pgTable(
     uniqueIndex().on(t.workspaceId, t.channelId, t.startKey),
     index("conversation_by_recency").on(t.workspaceId, t.lastMessageAt.desc(), t.id.desc()),
     tenantPolicy("conversation"),
+    pgPolicy("conversation_engine", { for: "select", to: engineRole, using: sql`true` }),
   ],
 );
 

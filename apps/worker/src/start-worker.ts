@@ -1,0 +1,88 @@
+/**
+ * The workshop: the relay that carries committed jobs to the queues, the consumers that do them, the sweepers that find
+ * what fell by the wayside. Wires; decides nothing.
+ *
+ * @module
+ */
+import { requeueTurn } from "@axon/core/conversations";
+import { requeueDocument } from "@axon/core/knowledge";
+import { deliverOutbox } from "@axon/db/outbox";
+import { findStuckDocuments, findStuckTurns, type Stuck } from "@axon/db/sweep";
+import { createParser } from "@axon/documents/parser";
+import { createConsumer } from "@axon/jobs/consumer";
+import { createProducer } from "@axon/jobs/producer";
+import { createRelay } from "@axon/jobs/relay";
+import { createTicker } from "@axon/jobs/schedule";
+import { createDeltaWriter } from "@axon/realtime/delta-writer";
+import { outboxTopic, type Parts } from "@axon/runtime/parts";
+import { createHandlers } from "./handlers.ts";
+
+/** How often an outbox is looked at that nobody has hinted at. */
+const relayPollMs = 1_000;
+const relayBatchMax = 200;
+/** How often the sweepers go round: what a dead worker held is picked up this long after its lease at the latest. */
+const sweepMs = 3_000;
+/** A file is read for this long at most, with this much memory. */
+const parseTimeoutMs = 60_000;
+const parseMemoryMb = 512;
+
+export interface RunningWorker {
+  /** Stops taking work, lets what runs end within `graceMs`, and gives back the rest. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Starts everything; resolves when jobs are being taken. */
+export async function startWorker(parts: Parts): Promise<RunningWorker> {
+  const { database, inWorkspace, files, provider, bus, deltas, log } = parts;
+  const parser = createParser({ children: 2, timeoutMs: parseTimeoutMs, memoryMb: parseMemoryMb });
+  const producer = createProducer(parts.jobs);
+  const relay = createRelay({
+    takeBatch: (limit, deliver) => deliverOutbox(database, limit, deliver),
+    producer,
+    wake: (listener) => {
+      const subscription = bus.subscribe(outboxTopic, listener);
+      return () => subscription.stop();
+    },
+    pollMs: relayPollMs,
+    batchMax: relayBatchMax,
+    log,
+  });
+  const consumer = createConsumer({
+    backend: parts.jobs,
+    handlers: createHandlers({
+      inWorkspace,
+      files,
+      embedder: provider.embedder,
+      provider,
+      parse: (file, options) => parser.parse(file, options),
+      openDeltas: (reply) => createDeltaWriter({ buffer: deltas, bus, reply, onError: (error) => log.warn({ err: error }, "pieces of a reply were late") }),
+    }),
+    log,
+    hooks: { onDead: (job, error) => log.error({ job: job.name, jobId: job.id, err: error }, "a job was given up") },
+  });
+  const sweepers = [
+    createTicker({ name: "turns", everyMs: sweepMs, run: async () => sweep(await findStuckTurns(database), ({ workspaceId, id }) => inWorkspace(workspaceId, (ws) => requeueTurn(ws, id))), log }),
+    createTicker({
+      name: "documents",
+      everyMs: sweepMs,
+      run: async () => sweep(await findStuckDocuments(database), ({ workspaceId, id }) => inWorkspace(workspaceId, (ws) => requeueDocument(ws, id))),
+      log,
+    }),
+  ];
+  await consumer.start();
+  relay.start();
+  for (const sweeper of sweepers) sweeper.start();
+  return {
+    close: async (graceMs) => {
+      await Promise.all(sweepers.map((sweeper) => sweeper.stop()));
+      await relay.stop();
+      await consumer.close({ graceMs });
+      await producer.close();
+      await parser.close();
+    },
+  };
+}
+
+async function sweep(stuck: readonly Stuck[], requeue: (one: Stuck) => Promise<void>): Promise<void> {
+  for (const one of stuck) await requeue(one);
+}

@@ -1,0 +1,76 @@
+/**
+ * The numbers in square brackets: only those of passages that were in the prompt get through, also while the text is
+ * still streaming. A bracket whose end has not come yet is held back until it is decided.
+ *
+ * @module
+ */
+import { analyze } from "./lexical/analyze.ts";
+import { sentencesOf } from "./lexical/sentences.ts";
+
+export interface CitationFilter {
+  /** Takes a piece of answer, gives what may be shown now. */
+  push(text: string): string;
+  /** The rest, when no more comes. */
+  end(): string;
+  /** How many numbers were taken out so far. */
+  removed(): number;
+}
+
+const complete = /([ \t]*)\[\s*(\d{1,6}(?:\s*[,;]\s*\d{1,6})*)\s*\]/gu;
+/** What could still become a citation, with the blanks before it. A run longer than any citation is plain text. */
+const undecided = /[ \t]*(?:\[[\d,;\s]{0,40})?$/u;
+const heldCharsMax = 60;
+
+/** A filter for one answer that may cite passages 1 to `passages`. `[1, 9]` with nine unknown becomes `[1]`. */
+export function createCitationFilter(passages: number): CitationFilter {
+  let held = "";
+  let removed = 0;
+  const check = (text: string) =>
+    text.replace(complete, (_, blank: string, numbers: string) => {
+      const all = numbers.split(/[,;]/u).map(Number);
+      const valid = all.filter((number) => number >= 1 && number <= passages);
+      removed += all.length - valid.length;
+      return valid.length === 0 ? "" : blank + valid.map((number) => `[${number}]`).join("");
+    });
+  return {
+    push(text) {
+      held += text;
+      const from = held.length <= heldCharsMax || undecided.test(held.slice(-heldCharsMax)) ? held.search(undecided) : held.length;
+      const decided = held.slice(0, from);
+      held = held.slice(from);
+      return check(decided);
+    },
+    end() {
+      // A bracket that never closed is shown only when no number stands in it.
+      const rest = check(held).replace(/[ \t]*\[[\d,;\s]*$/u, (open) => (/\d/.test(open) ? "" : open));
+      held = "";
+      return rest;
+    },
+    removed: () => removed,
+  };
+}
+
+/** The numbers an answer cites, in the order they first come. */
+export function citedNumbers(answer: string): number[] {
+  return [...new Set([...answer.matchAll(/\[(\d{1,6})\]/gu)].map(([, number]) => Number(number)))];
+}
+
+const quoteCharsMax = 300;
+
+/** The sentence of a passage that bears out what the answer says where it cites `number`. */
+export function quoteFor(answer: string, number: number, passage: string): string {
+  const said = sentencesOf(answer.replace(/([.!?。！？])(\s*(?:\[\d+\])+)/gu, "$2$1")).filter((sentence) => sentence.includes(`[${number}]`));
+  const wanted = new Set(said.flatMap((sentence) => analyze(sentence.replace(/\[\d+\]/gu, " ")).map(({ lexeme }) => lexeme)));
+  let best = "";
+  let bestScore = -1;
+  for (const sentence of sentencesOf(passage)) {
+    const lexemes = new Set(analyze(sentence).map(({ lexeme }) => lexeme));
+    const shared = [...lexemes].filter((lexeme) => wanted.has(lexeme)).length;
+    const score = shared / Math.sqrt(lexemes.size + 3);
+    if (score > bestScore) {
+      best = sentence;
+      bestScore = score;
+    }
+  }
+  return best.length > quoteCharsMax ? `${best.slice(0, quoteCharsMax).trimEnd()}…` : best;
+}

@@ -1,0 +1,158 @@
+/**
+ * Reads `{"action": "...", "answer": "..."}` while it is still being written, and gives the answer's text as plain
+ * characters the moment they are sure. Any split is fine: inside an escape, between two halves of a surrogate pair.
+ * What is not such an object is never passed on: `complete()` stays false and nothing was given.
+ *
+ * @module
+ */
+type Action = "answer" | "handoff";
+export type ReaderPart = { type: "action"; action: Action } | { type: "text"; text: string };
+
+export interface AnswerReader {
+  /** Takes the next piece of raw output. Gives what became sure; text only after the action is known. */
+  push(piece: string): ReaderPart[];
+  /** True when the object was closed, had both fields as strings, and nothing but white space followed. */
+  complete(): boolean;
+  /** True when what came so far cannot become such an object any more. */
+  broken(): boolean;
+}
+
+type State = "start" | "key" | "inKey" | "colon" | "value" | "inString" | "inOther" | "comma" | "end" | "broken";
+const escapes: Readonly<Record<string, string>> = { '"': '"', "\\": "\\", "/": "/", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
+/** More raw output than any answer needs; a model that loops is cut here. */
+const charsMax = 200_000;
+
+export function createAnswerReader(): AnswerReader {
+  let state: State = "start";
+  let key = "";
+  let value = "";
+  let escape: string | null = null;
+  let highSurrogate = "";
+  let depth = 0;
+  let otherInString = false;
+  let otherEscaped = false;
+  let seen = 0;
+  let started = "";
+  let action: Action | null = null;
+  let answer = false;
+  let held = "";
+
+  /** One decoded character of the string being read. A half of a surrogate pair waits for its other half. */
+  function take(unit: string): void {
+    const high = /[\uD800-\uDBFF]/.test(unit);
+    const low = /[\uDC00-\uDFFF]/.test(unit);
+    if (low) value += highSurrogate ? highSurrogate + unit : "\uFFFD";
+    else value += (highSurrogate ? "\uFFFD" : "") + (high ? "" : unit);
+    highSurrogate = high ? unit : "";
+  }
+
+  /** Reads one character of a string. True when it was the closing quote. */
+  function string(character: string): boolean {
+    if (escape !== null) {
+      escape += character;
+      if (escape[0] !== "u") {
+        const plain = escapes[escape];
+        if (plain === undefined) state = "broken";
+        else take(plain);
+        escape = null;
+      } else if (!/^u[0-9a-fA-F]*$/.test(escape)) {
+        state = "broken";
+      } else if (escape.length === 5) {
+        take(String.fromCharCode(Number.parseInt(escape.slice(1), 16)));
+        escape = null;
+      }
+      return false;
+    }
+    if (character === "\\") escape = "";
+    else if (character === '"') {
+      if (highSurrogate) value += "\uFFFD";
+      highSurrogate = "";
+      return true;
+    } else take(character);
+    return false;
+  }
+
+  /** A value nobody asked for: skipped with its nesting. */
+  function other(character: string): void {
+    if (otherInString) {
+      if (otherEscaped) otherEscaped = false;
+      else if (character === "\\") otherEscaped = true;
+      else if (character === '"') otherInString = false;
+    } else if (character === '"') otherInString = true;
+    else if (character === "{" || character === "[") depth += 1;
+    else if (depth === 0 && character === ",") state = "key";
+    else if (depth === 0 && character === "}") state = "end";
+    else if (character === "}" || character === "]") depth -= 1;
+  }
+
+  /** The first word for the action counts; one we do not know is a broken format. */
+  function decide(word: string): void {
+    if (word === "answer" || word === "handoff") action ??= word;
+    else state = "broken";
+  }
+
+  function begin(character: string): void {
+    started += character;
+    // Some compatible servers wrap their JSON in a code fence however they are asked.
+    if (character === "{" && /^\s*(```(json)?\s*)?\{$/.test(started)) state = "key";
+    else if (!/^\s*(`{0,3}|```(j(s(o(n\s*)?)?)?)?|```\s*)$/.test(started)) state = "broken";
+  }
+
+  function step(character: string): void {
+    const blank = /\s/.test(character);
+    if (state === "start") begin(character);
+    else if (state === "inKey") {
+      if (string(character)) {
+        key = value;
+        state = "colon";
+      }
+    } else if (state === "inString") {
+      if (string(character)) {
+        if (key === "action") decide(value);
+        else if (key === "answer") answer = true;
+        if (state === "inString") state = "comma";
+      }
+    } else if (state === "inOther") other(character);
+    else if (blank) return;
+    else if (state === "key" && character === '"') {
+      value = "";
+      state = "inKey";
+    } else if (state === "colon" && character === ":") state = "value";
+    else if (state === "value" && character === '"') {
+      value = "";
+      state = "inString";
+    } else if (state === "value" && !"}],:".includes(character)) {
+      depth = 0;
+      state = "inOther";
+      other(character);
+    } else if (state === "comma" && character === ",") state = "key";
+    else if ((state === "comma" || state === "key") && character === "}") state = "end";
+    else if (state !== "end" || character !== "`") state = "broken";
+  }
+
+  return {
+    push(piece) {
+      const parts: ReaderPart[] = [];
+      for (const character of piece.split("")) {
+        if (state === "broken") break;
+        seen += 1;
+        if (seen > charsMax) state = "broken";
+        const knew = action;
+        step(character);
+        if (knew === null && action !== null) parts.push({ type: "action", action });
+        if (key === "answer" && (state === "inString" || state === "comma") && value) {
+          held += value;
+          value = "";
+        }
+      }
+      // Once broken, not even what was read before the break is to be trusted further.
+      if (state !== "broken" && action !== null && held) {
+        parts.push({ type: "text", text: held });
+        held = "";
+      }
+      return parts;
+    },
+    complete: () => state === "end" && action !== null && answer,
+    broken: () => state === "broken",
+  };
+}

@@ -1,0 +1,28 @@
+/**
+ * From a customer's message to what the search is asked: lexemes and a vector of the same words.
+ *
+ * @module
+ */
+import type { HistoryTurn } from "@axon/contracts/answers";
+import { queryLexemes } from "./lexical/analyze.ts";
+import type { Embedder } from "./provider.ts";
+import type { RetrievalQuery } from "./retrieval.ts";
+
+export interface QueryOptions {
+  limit: number;
+  signal?: AbortSignal;
+}
+
+/** The customer's message before this one, if there is one: follow-ups lean on it. */
+export function previousUserTurn(history: readonly HistoryTurn[]): string | undefined {
+  return history.findLast(({ role, text }) => role === "user" && text.trim() !== "")?.text;
+}
+
+/** Embeds the question and takes its lexemes. Throws `AiError`, or the signal's reason. */
+export async function buildQuery(embedder: Embedder, question: string, history: readonly HistoryTurn[], options: QueryOptions): Promise<RetrievalQuery> {
+  const before = previousUserTurn(history);
+  const text = before ? `${question}\n${before}\n${question}` : question;
+  const [vector] = await embedder.embed([text], { kind: "query", ...(options.signal && { signal: options.signal }) });
+  if (!vector) throw new Error("the embedder gave no vector");
+  return { vector, lexemes: queryLexemes(question, before), limit: options.limit };
+}

@@ -1,0 +1,20 @@
+/**
+ * Everything callers may ask. Dashboards and command lines import its type, never its code.
+ *
+ * @module
+ */
+import { agentsRouter } from "./routers/agents.ts";
+import { authRouter } from "./routers/auth.ts";
+import { conversationsRouter } from "./routers/conversations.ts";
+import { knowledgeRouter } from "./routers/knowledge.ts";
+import { workspacesRouter } from "./routers/workspaces.ts";
+import { router } from "./trpc.ts";
+
+export const appRouter = router({
+  auth: authRouter,
+  workspaces: workspacesRouter,
+  agents: agentsRouter,
+  knowledge: knowledgeRouter,
+  conversations: conversationsRouter,
+});
+export type AppRouter = typeof appRouter;

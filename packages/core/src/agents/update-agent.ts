@@ -1,0 +1,42 @@
+/**
+ * Changing an agent: a new version, the old ones stay as they were.
+ *
+ * @module
+ */
+import type { Agent, UpdateAgentInput } from "@axon/contracts/agents";
+import { agentSettings } from "@axon/contracts/agents";
+import { agent, agentVersion } from "@axon/db/schema/agents";
+import { eq, sql } from "drizzle-orm";
+import type { WorkspaceCtx } from "../context.ts";
+import { notFound } from "../errors.ts";
+import { checkSources } from "./create-agent.ts";
+import { type AgentDefaults, readAgent, toAgent } from "./view.ts";
+
+/** Changes what is given and leaves the rest. A change that changes nothing makes no version. Refuses with `not_found`. */
+export async function updateAgent(ws: WorkspaceCtx, input: UpdateAgentInput, by: string | null, defaults: AgentDefaults): Promise<Agent> {
+  const [locked] = await ws.tx.select({ id: agent.id, createdAt: agent.createdAt, updatedAt: agent.updatedAt }).from(agent).where(eq(agent.id, input.agentId)).for("update");
+  if (!locked) throw notFound("agent");
+  const { version, settings: before } = await readAgent(ws, input.agentId);
+  const { agentId: _, handoff, retrieval, ...flat } = input;
+  const settings = agentSettings.parse({
+    ...before,
+    ...given(flat),
+    handoff: { ...before.handoff, ...given(handoff ?? {}) },
+    retrieval: { ...before.retrieval, ...given(retrieval ?? {}) },
+  });
+  if (JSON.stringify(settings) === JSON.stringify(before)) return toAgent({ ...locked, version, settings }, defaults);
+  await checkSources(ws, settings);
+  await ws.tx.insert(agentVersion).values({ workspaceId: ws.workspaceId, agentId: input.agentId, version: version + 1, settings, createdBy: by });
+  const [row] = await ws.tx
+    .update(agent)
+    .set({ name: settings.name, version: version + 1, updatedAt: sql`now()` })
+    .where(eq(agent.id, input.agentId))
+    .returning({ id: agent.id, version: agent.version, createdAt: agent.createdAt, updatedAt: agent.updatedAt });
+  if (!row) throw new Error("an agent vanished while it was locked");
+  return toAgent({ ...row, settings }, defaults);
+}
+
+/** Without the fields that were left out; an explicit null stays. */
+function given(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}

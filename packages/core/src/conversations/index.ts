@@ -1,0 +1,12 @@
+/** Conversations: messages in, turns, replies out, and the log that live readers follow. */
+export { askAgent } from "./ask-agent.ts";
+export { leaseSeconds as turnLeaseSeconds } from "./claim-turn.ts";
+export type { DeltaSink, ReplyDeps } from "./deps.ts";
+export { conversationPlace, type LogRow, readConversationEvents, readWorkspaceEvents, startingPoint, workspacePlace } from "./event-log.ts";
+export { generateReply } from "./generate-reply.ts";
+export { listConversations, listMessages } from "./read-conversations.ts";
+export type { Speaker } from "./receive-message.ts";
+export { requeueTurn } from "./requeue-turn.ts";
+export { sendMessage } from "./send-message.ts";
+export { startConversation } from "./start-conversation.ts";
+export { readConversation as getConversation } from "./view.ts";

@@ -1,0 +1,76 @@
+/**
+ * Turns: what a customer's message obliges us to. All of these run while the conversation is locked.
+ *
+ * @module
+ */
+import { newId } from "@axon/db/ids";
+import { turn } from "@axon/db/schema/conversations";
+import { and, eq, inArray, sql } from "drizzle-orm";
+import type { WorkspaceCtx } from "../context.ts";
+import type { ConversationRow } from "./view.ts";
+
+export const openStates = ["received", "claimed", "thinking"] as const;
+export type TurnRow = typeof turn.$inferSelect;
+
+/** A burst is answered after this many delays at the latest, however long it goes on. */
+const delaysMax = 5;
+
+/**
+ * Makes the newest message part of a turn. A turn that nobody has begun is extended, so that a burst is answered once;
+ * one that is being answered is superseded, and the new one takes its questions over.
+ */
+export async function scheduleTurn(ws: WorkspaceCtx, conversation: ConversationRow, replyDelayMs: number): Promise<void> {
+  const open = await readOpenTurn(ws, conversation.id);
+  if (open?.state === "received") {
+    await ws.tx
+      .update(turn)
+      .set({
+        epoch: conversation.epoch,
+        lastSeq: conversation.messageSeq,
+        dueAt: sql`least(now() + ${replyDelayMs} * interval '1 millisecond', ${turn.createdAt} + ${replyDelayMs * delaysMax} * interval '1 millisecond')`,
+      })
+      .where(eq(turn.id, open.id));
+    queueReply(ws, open.id, conversation.messageSeq, replyDelayMs);
+    return;
+  }
+  if (open) await supersedeTurn(ws, open, "newer_message");
+  const id = newId();
+  await ws.tx.insert(turn).values({
+    workspaceId: ws.workspaceId,
+    id,
+    conversationId: conversation.id,
+    epoch: conversation.epoch,
+    firstSeq: open?.firstSeq ?? conversation.messageSeq,
+    lastSeq: conversation.messageSeq,
+    dueAt: sql`now() + ${replyDelayMs} * interval '1 millisecond'`,
+  });
+  queueReply(ws, id, conversation.messageSeq, replyDelayMs);
+}
+
+/** Ends the open turn, if there is one, because a person has stepped in. */
+export async function endTurnForPerson(ws: WorkspaceCtx, conversationId: string): Promise<void> {
+  const open = await readOpenTurn(ws, conversationId);
+  if (open) await supersedeTurn(ws, open, "taken_over");
+}
+
+/** Has a turn looked at by a worker. Every message of a burst has a job of its own; those that come too early do nothing. */
+export function queueReply(ws: WorkspaceCtx, turnId: string, cause: number | string, delayMs: number): void {
+  ws.enqueue("reply.generate", { workspaceId: ws.workspaceId, turnId }, { key: `reply-${turnId}-${cause}`, delayMs });
+}
+
+async function readOpenTurn(ws: WorkspaceCtx, conversationId: string): Promise<TurnRow | null> {
+  const [row] = await ws.tx
+    .select()
+    .from(turn)
+    .where(and(eq(turn.conversationId, conversationId), inArray(turn.state, openStates)))
+    .for("update");
+  return row ?? null;
+}
+
+async function supersedeTurn(ws: WorkspaceCtx, open: TurnRow, reason: "newer_message" | "taken_over"): Promise<void> {
+  await ws.tx.update(turn).set({ state: "superseded", endedAt: sql`now()`, leaseUntil: null }).where(eq(turn.id, open.id));
+  // Readers were told of a reply only once it was begun.
+  if (open.state === "thinking" && open.replyId !== null) {
+    ws.emit({ type: "reply.superseded", conversationId: open.conversationId, replyId: open.replyId, turnId: open.id, reason });
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * Knowledge typed or pasted in.
+ *
+ * @module
+ */
+import type { addTextInput, Document } from "@axon/contracts/knowledge";
+import { newId } from "@axon/db/ids";
+import { document } from "@axon/db/schema/knowledge";
+import type { z } from "zod";
+import { once } from "../internal/idempotency.ts";
+import type { KnowledgeDeps } from "./deps.ts";
+import { queueIngest } from "./queue-ingest.ts";
+import { requireSource } from "./sources.ts";
+import { storageKeyOf } from "./uploads.ts";
+import { emitProgress, toDocument } from "./view.ts";
+
+/** Keeps the text as a document and has it read. Refuses with `not_found` (the source). */
+export async function addText(deps: KnowledgeDeps, workspaceId: string, input: z.output<typeof addTextInput>): Promise<Document> {
+  await deps.inWorkspace(workspaceId, (ws) => requireSource(ws, input.sourceId));
+  const id = newId();
+  const storageKey = storageKeyOf(workspaceId, id);
+  const bytes = new TextEncoder().encode(input.text);
+  // The file first: a row whose file is missing could never be read, a file without a row only takes a little room.
+  await deps.files.write(storageKey, bytes, input.mime);
+  let made = false;
+  try {
+    const given = await deps.inWorkspace(workspaceId, (ws) =>
+      once(ws, { procedure: "knowledge.documents.addText", input }, async () => {
+        await requireSource(ws, input.sourceId);
+        const [row] = await ws.tx
+          .insert(document)
+          .values({ workspaceId, id, sourceId: input.sourceId, name: input.name, mime: input.mime, bytes: bytes.length, storageKey, status: "queued" })
+          .returning();
+        if (!row) throw new Error("a document was not inserted");
+        queueIngest(ws, row);
+        emitProgress(ws, row);
+        return toDocument(row);
+      }),
+    );
+    made = given.id === id;
+    return given;
+  } finally {
+    if (!made) await deps.files.remove([storageKey]);
+  }
+}

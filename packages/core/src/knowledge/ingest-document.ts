@@ -1,0 +1,96 @@
+/**
+ * From a file to searchable chunks: `queued → parsing → chunking → embedding → ready | failed`.
+ *
+ * Each step ends with a commit that says how far it came, so a worker that dies loses one step, and whoever takes over
+ * begins at the step that is written down. Nothing slow happens inside a transaction.
+ *
+ * @module
+ */
+import { documentErrorCodes, type DocumentErrorCode, uploadBytesMax } from "@axon/contracts/knowledge";
+import type { JobPayload, JobRun } from "@axon/contracts/jobs";
+import { documentContent } from "@axon/db/schema/knowledge";
+import { sql } from "drizzle-orm";
+import type { WorkspaceCtx } from "../context.ts";
+import type { IngestDeps } from "./deps.ts";
+import { embedChunks } from "./embed-chunks.ts";
+import { claimDocument, heartbeatMs, LeaseLost, releaseDocument, updateHeld } from "./lease.ts";
+import { publishDocument } from "./publish-document.ts";
+import { storeChunks } from "./store-chunks.ts";
+import { type DocumentRow, emitProgress } from "./view.ts";
+
+/** A document that has failed this many tries in all is given up, whoever asks for another. */
+export const ingestAttemptsMax = 20;
+
+/**
+ * Carries one document as far as it can. Returns quietly when there is nothing to do: it is done, gone, or another worker's.
+ * Ends the document as `failed` with a code when its file is the reason or this was the last try; throws for another try otherwise.
+ */
+export async function ingestDocument(deps: IngestDeps, job: JobPayload<"knowledge.ingest">, run: Pick<JobRun, "signal" | "lastAttempt">): Promise<void> {
+  const { workspaceId } = job;
+  const held = await deps.inWorkspace(workspaceId, (ws) => claimDocument(ws, job.documentId));
+  if (!held) return;
+  const lost = new AbortController();
+  const signal = AbortSignal.any([run.signal, lost.signal]);
+  const heartbeat = setInterval(() => {
+    deps.inWorkspace(workspaceId, (ws) => updateHeld(ws, held, {})).catch((error: unknown) => {
+      if (error instanceof LeaseLost) lost.abort(error);
+    });
+  }, heartbeatMs);
+  try {
+    await carryOn(deps, workspaceId, held, signal);
+  } catch (error) {
+    if (error instanceof LeaseLost || lost.signal.aborted) return;
+    const code = documentErrorCodeOf(error) ?? (run.lastAttempt || held.attempts >= ingestAttemptsMax ? "internal" : null);
+    if (code === null) {
+      await deps.inWorkspace(workspaceId, (ws) => releaseDocument(ws, held));
+      throw error;
+    }
+    await deps.inWorkspace(workspaceId, (ws) => failDocument(ws, held, code, messageFor(code, error)));
+  } finally {
+    clearInterval(heartbeat);
+  }
+}
+
+async function carryOn(deps: IngestDeps, workspaceId: string, claimed: DocumentRow, signal: AbortSignal): Promise<void> {
+  let held = claimed;
+  if (held.status === "queued" || held.status === "parsing") held = await parse(deps, workspaceId, held, signal);
+  if (held.status === "chunking") held = await deps.inWorkspace(workspaceId, (ws) => storeChunks(ws, held));
+  if (held.status === "embedding") {
+    held = await embedChunks(deps, workspaceId, held, signal);
+    await deps.inWorkspace(workspaceId, (ws) => publishDocument(ws, held));
+  }
+}
+
+async function parse(deps: IngestDeps, workspaceId: string, held: DocumentRow, signal: AbortSignal): Promise<DocumentRow> {
+  await deps.inWorkspace(workspaceId, async (ws) => emitProgress(ws, await updateHeld(ws, held, { status: "parsing" })));
+  const bytes = await deps.files.read(held.storageKey, uploadBytesMax);
+  const parsed = await deps.parse({ bytes, mime: held.mime, name: held.name }, { signal });
+  return deps.inWorkspace(workspaceId, async (ws) => {
+    const next = await updateHeld(ws, held, { status: "chunking" });
+    const content = { title: parsed.title, blocks: parsed.blocks };
+    await ws.tx
+      .insert(documentContent)
+      .values({ workspaceId, documentId: held.id, version: held.version, ...content })
+      .onConflictDoUpdate({ target: [documentContent.workspaceId, documentContent.documentId, documentContent.version], set: content });
+    emitProgress(ws, next);
+    return next;
+  });
+}
+
+async function failDocument(ws: WorkspaceCtx, held: DocumentRow, code: DocumentErrorCode, message: string): Promise<void> {
+  // What an earlier version published stays searchable: a failed re-read takes nothing away.
+  const row = await updateHeld(ws, held, { status: "failed", errorCode: code, errorMessage: message, leaseUntil: null });
+  await ws.tx.execute(sql`delete from chunk where document_id = ${held.id} and version = ${held.version} and version is distinct from ${row.publishedVersion}`);
+  await ws.tx.execute(sql`delete from document_content where document_id = ${held.id} and version = ${held.version}`);
+  emitProgress(ws, row);
+}
+
+function documentErrorCodeOf(error: unknown): DocumentErrorCode | null {
+  if (!(error instanceof Error) || error.name !== "DocumentError" || !("code" in error)) return null;
+  return documentErrorCodes.find((code) => code === error.code) ?? null;
+}
+
+/** A file's own fault is told in the parser's words; ours only as "internal", since they may hold what callers shouldn't see. */
+function messageFor(code: DocumentErrorCode, error: unknown): string {
+  return code === "internal" || !(error instanceof Error) ? "Something went wrong on our side while reading this document" : error.message;
+}

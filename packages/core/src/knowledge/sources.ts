@@ -1,0 +1,59 @@
+/**
+ * Sources: the shelves that documents stand on, and that an agent may be limited to.
+ *
+ * @module
+ */
+import type { Page, PageInput } from "@axon/contracts/common";
+import type { createSourceInput, Source } from "@axon/contracts/knowledge";
+import { newId } from "@axon/db/ids";
+import { document, knowledgeSource } from "@axon/db/schema/knowledge";
+import { and, asc, eq, gt, sql } from "drizzle-orm";
+import type { z } from "zod";
+import type { WorkspaceCtx } from "../context.ts";
+import { notFound } from "../errors.ts";
+import { once } from "../internal/idempotency.ts";
+import { decodeCursor, isIdKey, toPage } from "../internal/paging.ts";
+import { purgeLater } from "./purge.ts";
+
+export async function createSource(ws: WorkspaceCtx, input: z.output<typeof createSourceInput>): Promise<Source> {
+  return once(ws, { procedure: "knowledge.sources.create", input }, async () => {
+    const [row] = await ws.tx
+      .insert(knowledgeSource)
+      .values({ workspaceId: ws.workspaceId, id: newId(), kind: input.kind, name: input.name })
+      .returning({ id: knowledgeSource.id, kind: knowledgeSource.kind, name: knowledgeSource.name, createdAt: knowledgeSource.createdAt });
+    if (!row) throw new Error("a source was not inserted");
+    return { ...row, documentCount: 0 };
+  });
+}
+
+/** Oldest first. */
+export async function listSources(ws: WorkspaceCtx, input: PageInput): Promise<Page<Source>> {
+  const after = decodeCursor(input.cursor, isIdKey);
+  const rows = await ws.tx
+    .select({
+      id: knowledgeSource.id,
+      kind: knowledgeSource.kind,
+      name: knowledgeSource.name,
+      createdAt: knowledgeSource.createdAt,
+      documentCount: sql<number>`(select count(*)::int from ${document} where ${document.workspaceId} = ${knowledgeSource.workspaceId} and ${document.sourceId} = ${knowledgeSource.id})`,
+    })
+    .from(knowledgeSource)
+    .where(and(after ? gt(knowledgeSource.id, after[0]) : undefined))
+    .orderBy(asc(knowledgeSource.id))
+    .limit(input.limit + 1);
+  return toPage(rows, input.limit, (row) => row, (row) => [row.id]);
+}
+
+/** Removes a source with all its documents; none of them is found by the next search. Refuses with `not_found`. */
+export async function deleteSource(ws: WorkspaceCtx, sourceId: string): Promise<void> {
+  const files = await ws.tx.select({ key: document.storageKey }).from(document).where(eq(document.sourceId, sourceId));
+  const gone = await ws.tx.delete(knowledgeSource).where(eq(knowledgeSource.id, sourceId)).returning({ id: knowledgeSource.id });
+  if (gone.length === 0) throw notFound("source");
+  purgeLater(ws, sourceId, files.map((file) => file.key));
+}
+
+/** Refuses with `not_found` unless the source is there. */
+export async function requireSource(ws: WorkspaceCtx, sourceId: string): Promise<void> {
+  const [row] = await ws.tx.select({ id: knowledgeSource.id }).from(knowledgeSource).where(eq(knowledgeSource.id, sourceId)).for("share");
+  if (!row) throw notFound("source");
+}

@@ -1,0 +1,41 @@
+/**
+ * Another workspace for somebody who is signed in.
+ *
+ * @module
+ */
+import type { createWorkspaceInput, Workspace } from "@axon/contracts/workspaces";
+import { newId } from "@axon/db/ids";
+import { workspace } from "@axon/db/schema/workspaces";
+import { withAccount } from "@axon/db/transaction";
+import { and, eq } from "drizzle-orm";
+import type { z } from "zod";
+import { type AuthDeps, foundWorkspace } from "../auth/index.ts";
+import { Refusal } from "../errors.ts";
+import { violatedUnique } from "../internal/sql-errors.ts";
+
+/** Founds a workspace that the caller owns. The same idempotency key gives the same workspace; with another name, `conflict`. */
+export async function createWorkspace(
+  deps: Pick<AuthDeps, "database">,
+  caller: { accountId: string; name: string },
+  input: z.output<typeof createWorkspaceInput>,
+): Promise<Workspace> {
+  const workspaceId = newId();
+  const creationKey = input.idempotencyKey === undefined ? null : `${caller.accountId}:${input.idempotencyKey}`;
+  try {
+    await withAccount(deps.database, { accountId: caller.accountId, workspaceId }, (tx) =>
+      foundWorkspace(tx, { workspaceId, name: input.name, owner: caller, creationKey }),
+    );
+  } catch (error) {
+    if (creationKey === null || violatedUnique(error) !== "workspace_creation_key_unique") throw error;
+  }
+  const made = await withAccount(deps.database, { accountId: caller.accountId }, async (tx) => {
+    const [row] = await tx
+      .select({ id: workspace.id, name: workspace.name, slug: workspace.slug, createdAt: workspace.createdAt })
+      .from(workspace)
+      .where(creationKey === null ? eq(workspace.id, workspaceId) : and(eq(workspace.creationKey, creationKey)));
+    return row;
+  });
+  if (!made) throw new Error("a founded workspace was not found");
+  if (made.name !== input.name) throw new Refusal("conflict", "This idempotency key was used with another input");
+  return { ...made, role: "owner" };
+}

@@ -1,0 +1,47 @@
+/**
+ * The outbox as the relay sees it: take some rows, have them delivered, delete them.
+ *
+ * No transaction is open while they are delivered. A relay that dies in between leaves its rows taken for a while; then
+ * another delivers them again, under the same keys.
+ *
+ * @module
+ */
+import { isJobName, type QueuedJob } from "@axon/contracts/jobs";
+import { inArray, sql } from "drizzle-orm";
+import type { Database } from "./connect.ts";
+import { outbox } from "./schema/engine.ts";
+import { withEngine } from "./transaction.ts";
+
+/** How long taken rows are left alone, in seconds: far longer than a queue takes to accept a batch. */
+const takenSeconds = 30;
+
+interface TakenRow {
+  [column: string]: unknown;
+  id: string;
+  key: string;
+  name: string;
+  payload: Record<string, unknown>;
+  delay_ms: number;
+}
+
+/** Takes up to `limit` rows, oldest first, has `deliver` queue them and deletes them. Gives how many there were. */
+export async function deliverOutbox(database: Pick<Database, "engine">, limit: number, deliver: (jobs: QueuedJob[]) => Promise<void>): Promise<number> {
+  const rows = await withEngine(database, (tx) =>
+    tx.execute<TakenRow>(sql`
+      update outbox set taken_until = now() + ${takenSeconds} * interval '1 second', attempts = attempts + 1
+      where id in (select id from outbox where taken_until is null or taken_until < now() order by id limit ${limit} for update skip locked)
+      returning id, key, name, payload, greatest(0, extract(epoch from due_at - now()) * 1000)::int as delay_ms`),
+  );
+  if (rows.length === 0) return 0;
+  await deliver(rows.map(toJob));
+  const ids = rows.map((row) => Number(row.id));
+  await withEngine(database, async (tx) => {
+    await tx.delete(outbox).where(inArray(outbox.id, ids));
+  });
+  return rows.length;
+}
+
+function toJob(row: TakenRow): QueuedJob {
+  if (!isJobName(row.name)) throw new Error(`the outbox holds a job that nobody knows: ${row.name}`);
+  return { key: row.key, name: row.name, payload: row.payload, delayMs: row.delay_ms };
+}

@@ -1,0 +1,165 @@
+/**
+ * Takes jobs from their queues and runs them: one BullMQ worker per queue of the catalogue.
+ *
+ * Knows how a job is tried, given up and given back; the handlers are handed in. A job may be run twice (a worker that
+ * stalls loses its jobs to another and may still finish them), so handlers must bear that: our own leases in the database
+ * decide whose work counts.
+ *
+ * @module
+ */
+import { isJobName, type JobHandlers, jobs, type QueueName, queues } from "@axon/contracts/jobs";
+import { type IQueueBackend, type Job, type JobProgress, WaitingError, Worker } from "bullmq";
+import { type BackendLink, type JobBackend, linkBackend } from "./backend.ts";
+import type { JobLog } from "./log.ts";
+import { within } from "./pause.ts";
+import { JobGivenBack, type JobToRun, runJob } from "./run-job.ts";
+
+export interface ConsumerHooks {
+  /** A try begins. `waitedMs` is how long the job was due; null when this is not its first try. */
+  onStart?(queue: QueueName, name: string, waitedMs: number | null): void;
+  /** A try has ended: `failed` will be tried again, `dead` will not, `given_back` was cut short by closing and did not count. */
+  onEnd?(queue: QueueName, name: string, outcome: "done" | "failed" | "dead" | "given_back", ranForMs: number): void;
+  /** A job was given up; what it wanted will not happen by itself. */
+  onDead?(job: JobToRun, error: Error): void;
+  /** A worker let go of a job without a word; it is run again. */
+  onStalled?(queue: QueueName, jobId: string): void;
+}
+
+/** How soon a vanished worker's jobs are run again: at most `lockMs` + 2 × `checkMs` later. Locks are renewed every half `lockMs`. */
+export interface StallSettings {
+  lockMs: number;
+  checkMs: number;
+  /** A job that outlived this many workers is given up: it may be what kills them. */
+  timesMax: number;
+}
+
+export interface ConsumerOptions {
+  backend: JobBackend;
+  handlers: JobHandlers;
+  log: JobLog;
+  hooks?: ConsumerHooks;
+  stall?: StallSettings;
+  /** How long a handler may take to end once its signal was aborted. */
+  settleMs?: number;
+}
+
+export interface Consumer {
+  /** Starts taking jobs; resolves when every queue is listened on. */
+  start(): Promise<void>;
+  /**
+   * Stops taking, waits `graceMs` for what runs, then aborts it and gives it back to its queue. Resolves within `graceMs` +
+   * `settleMs` + 2 s, whatever the handlers or the backend do: what could not be given back is taken from the dead lock later.
+   */
+  close(options: { graceMs: number }): Promise<void>;
+}
+
+const defaultStall: StallSettings = { lockMs: 15_000, checkMs: 5_000, timesMax: 5 };
+/** What the backend gets, beyond the handlers, to take note of what became of the jobs. */
+const goodbyeMs = 2_000;
+
+type QueueWorker = Worker<unknown, void, string, IQueueBackend, JobProgress, JobBackend>;
+
+/** A consumer of every queue in the catalogue. Nothing is opened before `start`. */
+export function createConsumer(options: ConsumerOptions): Consumer {
+  const closing = new AbortController();
+  const settleMs = options.settleMs ?? 2_000;
+  let link: BackendLink | null = null;
+  let workers: QueueWorker[] = [];
+  let closed: Promise<void> | null = null;
+
+  async function close(graceMs: number): Promise<void> {
+    const timer = setTimeout(() => closing.abort(), graceMs);
+    try {
+      const ended = Promise.all(workers.map((worker) => worker.close()));
+      await within(ended, graceMs + settleMs + goodbyeMs, () => new Error("the job workers did not close in time"));
+    } catch (error) {
+      options.log.error({ err: error }, "job workers were cut off; their jobs will be run again");
+      // Not waited for: it is the backend that does not answer.
+      for (const worker of workers) worker.disconnect().catch(() => undefined);
+    } finally {
+      clearTimeout(timer);
+      closing.abort();
+      link?.close();
+    }
+  }
+
+  return {
+    async start() {
+      if (link || closed) return;
+      const opened = linkBackend(options.backend);
+      link = opened;
+      const names = Object.keys(queues) as QueueName[]; // safe: keys of a literal
+      workers = names.map((queue) => openWorker(queue, opened, options, closing.signal, settleMs));
+      await Promise.all(workers.map((worker) => worker.waitUntilReady()));
+    },
+    close({ graceMs }) {
+      closed ??= close(graceMs);
+      return closed;
+    },
+  };
+}
+
+function openWorker(queue: QueueName, link: BackendLink, options: ConsumerOptions, closing: AbortSignal, settleMs: number): QueueWorker {
+  const { handlers, log, hooks = {}, stall = defaultStall } = options;
+  const onLate = (job: JobToRun, error: unknown) =>
+    log.warn({ err: error, job: job.name, jobId: job.id }, "a handler that was given up on has ended after all");
+
+  async function process(job: Job<unknown, void>, token?: string): Promise<void> {
+    hooks.onStart?.(queue, job.name, job.attemptsMade === 0 ? Math.max(0, Date.now() - job.timestamp - (job.opts.delay ?? 0)) : null);
+    try {
+      await runJob(toRun(job), { handlers, closing, settleMs, onLate });
+    } catch (error) {
+      if (!(error instanceof JobGivenBack)) throw error;
+      await job.moveToWait(token);
+      log.info({ job: job.name, jobId: job.id }, "given back to its queue, the worker is closing");
+      hooks.onEnd?.(queue, job.name, "given_back", ranForMs(job));
+      throw new WaitingError(); // BullMQ's word for "it is no longer mine".
+    }
+  }
+
+  const worker: QueueWorker = new Worker(
+    queue,
+    process,
+    {
+      ...link.options,
+      concurrency: queues[queue].concurrency,
+      lockDuration: stall.lockMs,
+      stalledInterval: stall.checkMs,
+      maxStalledCount: stall.timesMax,
+      runRetryDelay: 1_000,
+    },
+    link.factory,
+  );
+  worker.on("error", (error) => log.warn({ err: error, queue }, "a job worker met an error; it goes on"));
+  worker.on("stalled", (jobId) => {
+    log.warn({ queue, jobId }, "a job was let go without a word; it is run again");
+    hooks.onStalled?.(queue, jobId);
+  });
+  worker.on("completed", (job) => hooks.onEnd?.(queue, job.name, "done", ranForMs(job)));
+  worker.on("failed", (job, error) => {
+    if (job) onFailed(queue, job, error, options);
+  });
+  return worker;
+}
+
+/** BullMQ sets `finishedOn` only on a job that it will not try again. */
+function onFailed(queue: QueueName, job: Job<unknown, void>, error: Error, { log, hooks = {} }: ConsumerOptions): void {
+  const fields = { err: error, job: job.name, jobId: job.id, attempt: job.attemptsMade };
+  if (job.finishedOn === undefined) {
+    log.warn(fields, "a job failed and will be tried again");
+    hooks.onEnd?.(queue, job.name, "failed", ranForMs(job));
+    return;
+  }
+  log.error(fields, "a job failed and was given up");
+  hooks.onEnd?.(queue, job.name, "dead", ranForMs(job));
+  hooks.onDead?.(toRun(job), error);
+}
+
+function toRun(job: Job<unknown, void>): JobToRun {
+  const attemptsMax = job.opts.attempts ?? (isJobName(job.name) ? jobs[job.name].attempts : 1);
+  return { id: job.id ?? "", name: job.name, data: job.data, attemptsMade: job.attemptsMade, attemptsMax };
+}
+
+function ranForMs(job: Job<unknown, void>): number {
+  return Math.max(0, (job.finishedOn ?? Date.now()) - (job.processedOn ?? Date.now()));
+}

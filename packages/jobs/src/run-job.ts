@@ -1,0 +1,113 @@
+/**
+ * One try of one job: the worker's door. Bad payloads and refusals are final, everything else may be tried again.
+ *
+ * Knows how long a handler may take and what its failures mean; knows no queue and no handler.
+ *
+ * @module
+ */
+import { isJobName, type JobHandlers, type JobRun, jobs } from "@axon/contracts/jobs";
+import { UnrecoverableError } from "bullmq";
+
+/** A job as its queue gives it: nothing in it has been checked. */
+export interface JobToRun {
+  id: string;
+  name: string;
+  data: unknown;
+  /** Tries that came to an end before this one; one that a dead worker left is not counted. */
+  attemptsMade: number;
+  attemptsMax: number;
+}
+
+/** The job took longer than its catalogue entry allows. It is tried again if it has tries left. */
+export class JobTimedOut extends Error {
+  override readonly name = "JobTimedOut";
+  readonly code = "job_timed_out";
+}
+
+/** The worker is closing and the job was not done in time. It goes back to its queue, and this was not a try. */
+export class JobGivenBack extends Error {
+  override readonly name = "JobGivenBack";
+  readonly code = "job_given_back";
+}
+
+export interface RunOptions {
+  handlers: JobHandlers;
+  /** Aborted when the worker cannot wait any longer. */
+  closing: AbortSignal;
+  /** How long a handler may take to end after its signal was aborted, before its job is failed without it. */
+  settleMs: number;
+  /** Told when a handler that was given up on ends after all. */
+  onLate?(job: JobToRun, error: unknown): void;
+}
+
+/**
+ * Runs the handler of `job` once. Resolves when the job is done; throws `UnrecoverableError` (its `cause` says why) when
+ * trying again is of no use, `JobGivenBack`, `JobTimedOut`, or what the handler threw.
+ */
+export async function runJob(job: JobToRun, options: RunOptions): Promise<void> {
+  if (!isJobName(job.name)) throw new UnrecoverableError(`unknown job ${job.name}`);
+  const spec = jobs[job.name];
+  const payload = spec.payload.safeParse(job.data);
+  if (!payload.success) throw final(`bad payload for ${job.name}`, payload.error);
+  if (options.closing.aborted) throw new JobGivenBack("the worker is closing");
+
+  const attempt = job.attemptsMade + 1;
+  const watch = watchOver(job.name, spec.timeoutMs, options);
+  const run: JobRun = { jobId: job.id, attempt, lastAttempt: attempt >= job.attemptsMax, signal: watch.signal };
+  const handle = options.handlers[job.name] as (payload: unknown, run: JobRun) => Promise<void>; // safe: parsed by this name's own schema
+  let givenUp = false;
+  const handled = (async () => handle(payload.data, run))();
+  handled.then(
+    () => givenUp && options.onLate?.(job, null),
+    (error) => givenUp && options.onLate?.(job, error),
+  );
+  try {
+    await Promise.race([handled, watch.expired]);
+  } catch (error) {
+    givenUp = true;
+    throw verdict(error, watch.signal);
+  } finally {
+    watch.release();
+  }
+}
+
+/** Why a job failed, in the words that its queue understands. */
+function verdict(error: unknown, signal: AbortSignal): unknown {
+  if (error instanceof Error && error.name === "Refusal") return final(error.message, error);
+  // Whatever a handler throws once it was told to stop, the telling is why it failed.
+  if (signal.aborted) return signal.reason;
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+function final(message: string, cause: Error): UnrecoverableError {
+  const error = new UnrecoverableError(message);
+  error.cause = cause;
+  return error;
+}
+
+/** The clock and the closing of the worker as one signal, and a promise that rejects `settleMs` after it was aborted. */
+function watchOver(name: string, timeoutMs: number, { closing, settleMs }: RunOptions) {
+  const controller = new AbortController();
+  let settle: NodeJS.Timeout | undefined;
+  let expire: (reason: unknown) => void = () => {};
+  const expired = new Promise<never>((_, reject) => {
+    expire = reject;
+  });
+  const interrupt = (reason: Error) => {
+    if (controller.signal.aborted) return;
+    controller.abort(reason);
+    settle = setTimeout(() => expire(reason), settleMs);
+  };
+  const timer = setTimeout(() => interrupt(new JobTimedOut(`${name} took longer than ${timeoutMs} ms`)), timeoutMs);
+  const onClosing = () => interrupt(new JobGivenBack("the worker is closing"));
+  closing.addEventListener("abort", onClosing, { once: true });
+  return {
+    signal: controller.signal,
+    expired,
+    release() {
+      clearTimeout(timer);
+      clearTimeout(settle);
+      closing.removeEventListener("abort", onClosing);
+    },
+  };
+}

@@ -1,0 +1,43 @@
+/**
+ * Runs once before the tests: prepares the database they copy, and tells them where the real services are.
+ *
+ * What fails here is told to the tests that open a database; the others run all the same.
+ *
+ * @module
+ */
+import process from "node:process";
+import type { TestProject } from "vitest/node";
+import { dropTemplate, prepareDump, prepareTemplate } from "./database-setup.ts";
+
+/** What the run prepared: a dump to load, a template to copy, or why there is neither. */
+export type PreparedDatabase =
+  | { kind: "embedded"; dumpPath: string }
+  | { kind: "server"; serverUrl: string; template: string }
+  | { kind: "failed"; reason: string };
+
+declare module "vitest" {
+  interface ProvidedContext {
+    testDatabase: PreparedDatabase;
+    testRedisUrl: string | null;
+  }
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  // A test runner's entry is the one place beside main.ts that looks at the environment.
+  const serverUrl = process.env.TEST_DATABASE_URL;
+  const prepared = await prepare(serverUrl).catch((error: unknown): PreparedDatabase => ({ kind: "failed", reason: reasonOf(error) }));
+  project.provide("testDatabase", prepared);
+  project.provide("testRedisUrl", process.env.TEST_REDIS_URL || null);
+  return async () => {
+    if (prepared.kind === "server") await dropTemplate(prepared.serverUrl, prepared.template);
+  };
+}
+
+async function prepare(serverUrl: string | undefined): Promise<PreparedDatabase> {
+  if (!serverUrl) return { kind: "embedded", dumpPath: await prepareDump() };
+  return { kind: "server", serverUrl, template: await prepareTemplate(serverUrl) };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? [error.message, reasonOf(error.cause ?? "")].filter(Boolean).join(": ") : String(error);
+}

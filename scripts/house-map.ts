@@ -1,0 +1,39 @@
+/**
+ * Who may import whom, in one place. Nothing points up, nothing sideways; nobody imports an app but standalone.
+ *
+ * @module
+ */
+export interface Room {
+  /** Packages (and for standalone: apps) that it may use. */
+  may: readonly string[];
+  /** Packages of which it may name types, and nothing that runs. */
+  mayType?: readonly string[];
+}
+
+const words = ["contracts", "config"];
+const middle = ["db", "ai", "documents", "channels", "integrations", "jobs", "realtime"];
+const below = [...words, ...middle, "core", "api"];
+
+/** Every package and app. One that is not listed here is a mistake in itself. */
+export const houseMap: Readonly<Record<string, Room>> = {
+  contracts: { may: [] },
+  config: { may: [] },
+  ...Object.fromEntries(middle.map((name) => [name, { may: words }])),
+  core: { may: ["contracts", "db", "ai"] },
+  api: { may: ["contracts", "core"] },
+  runtime: { may: [...words, ...middle, "core"] },
+  client: { may: ["contracts"], mayType: ["api"] },
+  testing: { may: ["contracts", "config", "db"] },
+  server: { may: [...below, "runtime"] },
+  worker: { may: [...below, "runtime"] },
+  eval: { may: [...below, "runtime", "client"] },
+  cli: { may: ["client", "contracts"] },
+  dashboard: { may: ["client"], mayType: ["api"] },
+  standalone: { may: [...below, "runtime", "client", "server", "worker"] },
+};
+
+/** Folders of `packages/core/src`: a domain calls only those before it and tells those after it by event. */
+export const domainOrder = ["auth", "workspaces", "billing", "agents", "knowledge", "channels", "conversations", "handoff", "analytics"];
+
+/** Lines in one file before it must be split. */
+export const fileLinesMax = 500;

@@ -1,0 +1,30 @@
+import { defineConfig } from "vitest/config";
+
+// Workspace packages are read from source; a build is never needed to test. Vitest resolves for tests and for the global
+// setup in two environments, and each must be told.
+const conditions = ["source", "module", "node", "development|production"];
+
+export default defineConfig({
+  resolve: { conditions: ["source"] },
+  ssr: { resolve: { conditions } },
+  environments: { __vitest__: { resolve: { conditions } } },
+  test: {
+    maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: { name: "house", include: ["scripts/house.test.ts"], testTimeout: 30_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          globalSetup: ["packages/testing/src/global-setup.ts"],
+          include: ["packages/*/src/**/*.test.ts", "apps/*/src/**/*.test.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
