@@ -21,8 +21,9 @@ export default defineConfig({
           name: "unit",
           globalSetup: ["packages/testing/src/global-setup.ts"],
           include: ["packages/*/src/**/*.test.ts", "apps/*/src/**/*.test.ts"],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          // A second each when idle; a database takes ten to open on a machine that does twenty other things.
+          testTimeout: 60_000,
+          hookTimeout: 180_000,
         },
       },
     ],

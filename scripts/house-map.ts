@@ -8,6 +8,8 @@ export interface Room {
   may: readonly string[];
   /** Packages of which it may name types, and nothing that runs. */
   mayType?: readonly string[];
+  /** Packages whose files it may read or write where they lie, by `new URL(…)`; `.` is the top folder. */
+  mayReach?: readonly string[];
 }
 
 const words = ["contracts", "config"];
@@ -23,13 +25,13 @@ export const houseMap: Readonly<Record<string, Room>> = {
   api: { may: ["contracts", "core"] },
   runtime: { may: [...words, ...middle, "core"] },
   client: { may: ["contracts"], mayType: ["api"] },
-  testing: { may: ["contracts", "config", "db"] },
+  testing: { may: ["contracts", "config", "db"], mayReach: ["db", "."] },
   server: { may: [...below, "runtime"] },
   worker: { may: [...below, "runtime"] },
-  eval: { may: [...below, "runtime", "client"] },
+  eval: { may: [...below, "runtime", "client"], mayReach: ["ai"] },
   cli: { may: ["client", "contracts"] },
   dashboard: { may: ["client"], mayType: ["api"] },
-  standalone: { may: [...below, "runtime", "client", "server", "worker"] },
+  standalone: { may: [...below, "runtime", "client", "server", "worker", "cli"] },
 };
 
 /** Folders of `packages/core/src`: a domain calls only those before it and tells those after it by event. */

@@ -8,6 +8,8 @@ export interface ImportSeen {
   /** What stands between the quotes; null for a computed one. */
   to: string | null;
   typeOnly: boolean;
+  /** A `new URL(…)`: names a file to read or start, not a module to link. */
+  url: boolean;
   line: number;
 }
 
@@ -21,7 +23,8 @@ export interface ScannedFile {
 export function scanFile(source: string): ScannedFile {
   const { code, strings } = setAside(source);
   const imports: ImportSeen[] = [];
-  const add = (at: number, to: string | null, typeOnly: boolean) => imports.push({ to, typeOnly, line: lineOf(code, at) });
+  const add = (at: number, to: string | null, typeOnly: boolean, url = false) =>
+    imports.push({ to, typeOnly, url, line: lineOf(code, at) });
   const text = (number: string | undefined) => strings[Number(number)] ?? "";
 
   for (const { index, groups } of code.matchAll(
@@ -36,7 +39,7 @@ export function scanFile(source: string): ScannedFile {
     add(index, groups?.computed ? null : text(groups?.to), groups?.before !== undefined);
   }
   for (const { index, groups } of code.matchAll(/\bnew\s+URL\s*\(\s*"‹(?<to>\d+)›"/g)) {
-    if (text(groups?.to).startsWith(".")) add(index, text(groups?.to), false);
+    if (text(groups?.to).startsWith(".")) add(index, text(groups?.to), false, true);
   }
   return { code, imports };
 }

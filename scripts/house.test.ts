@@ -96,6 +96,17 @@ describe("the checker", () => {
     ]);
   });
 
+  it("lets only the rooms that may reach a package's files do so", () => {
+    put("packages/testing/package.json", "{}");
+    put(
+      "packages/testing/src/fine.ts",
+      'export const there = new URL("../../db/drizzle", import.meta.url);\nexport const top = new URL("../../../data", import.meta.url);\n',
+    );
+    expect(planted("packages/testing/src/bad.ts", 'export const there = new URL("../../core/src", import.meta.url);\n')).toEqual([
+      "packages/testing/src/bad.ts:1 reaches out of packages/testing by path: ../../core/src",
+    ]);
+  });
+
   it("names an app that is imported by anyone but standalone", () => {
     expect(planted("apps/worker/src/bad.ts", 'import { x } from "@axon/server/start";\n')).toEqual([
       "apps/worker/src/bad.ts:1 imports @axon/server/start, which apps/worker may not",

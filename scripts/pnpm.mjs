@@ -7,7 +7,7 @@ import { childEnv, pnpmCommand } from "./bootstrap.mjs";
 import { explain, runInTheOpen } from "./run.mjs";
 
 try {
-  process.exitCode = await runInTheOpen([...pnpmCommand(), ...process.argv.slice(2)], { env: childEnv() });
+  process.exitCode = await runInTheOpen([...pnpmCommand(), ...process.argv.slice(2)], { env: childEnv(), wholeGroup: true });
 } catch (error) {
   explain(error);
   process.exitCode = 1;

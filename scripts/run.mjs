@@ -60,21 +60,26 @@ export async function runQuietly(name, command, { env, timeoutMs }) {
 
 /**
  * Runs a command in the open and gives its exit code. SIGINT, SIGTERM and SIGHUP are passed on, once each, and we wait for it
- * to end in its own time; ended by the very signal that we passed on counts as 0.
+ * to end in its own time. With `untilStopped` being ended by that signal is a good end and counts as 0. `wholeGroup` also tells its children, for a
+ * command that does not do so itself (npx).
  */
-export async function runInTheOpen(command, { env }) {
+export async function runInTheOpen(command, { env, wholeGroup = false, untilStopped = false }) {
   const child = start(command, env, ["ignore", "inherit", "inherit"]);
   let passedOnAt = Number.NEGATIVE_INFINITY;
   const release = onSignals((signal) => {
     // At a terminal Ctrl-C comes twice: from the terminal, and from npm, which got it too. A later one is a second wish.
     if (performance.now() - passedOnAt < echoMs) return;
     passedOnAt = performance.now();
-    child.kill(signal === "SIGHUP" ? "SIGTERM" : signal);
+    const last = signal === "SIGHUP" ? "SIGTERM" : signal;
+    if (wholeGroup) killGroup(child, last);
+    else child.kill(last);
   });
   const { code, signal, error } = await ended(child);
   release();
   if (error) throw new StepFailed(command[0], `could not start (${error.code ?? error.message})`, "");
-  return code ?? (passedOnAt > 0 && (signal === "SIGINT" || signal === "SIGTERM") ? 0 : 1);
+  const stopped = passedOnAt > 0;
+  if (stopped && !untilStopped) return code || interrupted;
+  return code ?? (stopped ? 0 : 1);
 }
 
 /** Prints what went wrong, the tail of the output and what to do about it. */

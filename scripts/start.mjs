@@ -9,7 +9,10 @@ import { explain, runInTheOpen } from "./run.mjs";
 
 try {
   await bootstrap();
-  process.exitCode = await runInTheOpen([process.execPath, "apps/standalone/dist/main.js", ...process.argv.slice(2)], { env: childEnv() });
+  process.exitCode = await runInTheOpen([process.execPath, "apps/standalone/dist/main.js", ...process.argv.slice(2)], {
+    env: childEnv(),
+    untilStopped: true,
+  });
 } catch (error) {
   explain(error);
   process.exitCode = 1;

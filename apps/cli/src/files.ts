@@ -5,7 +5,7 @@
  */
 import { readdir, stat } from "node:fs/promises";
 import { basename, join, relative, resolve, sep } from "node:path";
-import { mimeOfName } from "@axon/client/documents";
+import { mimeOfName } from "@axon/client/mime";
 import { uploadBytesMax } from "@axon/contracts/knowledge";
 import { UsageError } from "./failure.ts";
 

@@ -44,7 +44,6 @@ describe("the axon command", () => {
   });
 
   it("asks a script for the flags it forgot instead of waiting for a person", async () => {
-    expect(await axon("--token", "", "login")).toMatchObject({ code: expect.any(Number) });
     const { io, err } = fakeIo();
     const code = await run(["login"], {
       io,

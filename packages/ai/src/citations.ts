@@ -19,7 +19,6 @@ export interface CitationFilter {
 const complete = /([ \t]*)\[\s*(\d{1,6}(?:\s*[,;]\s*\d{1,6})*)\s*\]/gu;
 /** What could still become a citation, with the blanks before it. A run longer than any citation is plain text. */
 const undecided = /[ \t]*(?:\[[\d,;\s]{0,40})?$/u;
-const heldCharsMax = 60;
 
 /** A filter for one answer that may cite passages 1 to `passages`. `[1, 9]` with nine unknown becomes `[1]`. */
 export function createCitationFilter(passages: number): CitationFilter {
@@ -35,7 +34,7 @@ export function createCitationFilter(passages: number): CitationFilter {
   return {
     push(text) {
       held += text;
-      const from = held.length <= heldCharsMax || undecided.test(held.slice(-heldCharsMax)) ? held.search(undecided) : held.length;
+      const from = held.search(undecided);
       const decided = held.slice(0, from);
       held = held.slice(from);
       return check(decided);

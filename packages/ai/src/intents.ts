@@ -42,7 +42,7 @@ const wantsPersonPatterns: readonly RegExp[] = [
   /(?:التحدث|التكلم|أتحدث|اتحدث|أتكلم|اتكلم|التواصل|حولني|تحويلي)(?: مع| إلى| الى)? (?:شخص|موظف|إنسان|انسان|ممثل|وكيل|بشري)/u,
   /(?:इंसान|व्यक्ति|एजेंट|प्रतिनिधि|आदमी|किसी) से (?:[\p{L}\p{M}]+ ){0,2}?बात/u,
 ];
-const unwanted = /\b(?:don'?t|do not|didn'?t|doesn'?t|without|rather not|never|no need|instead of|nicht|sin|sans|senza|sem|zonder)\b[^.!?]{0,25}$/u;
+const unwanted = /\b(?:don'?t|do not|didn'?t|doesn'?t|without|rather not|never|no need|instead of|nicht|sin|sans|senza|sem|zonder)\b[^.!?,;]{0,25}$/u;
 
 
 /** True when the customer asks to talk to a person. Talking about persons ("how do I add an agent?") is not asking. */

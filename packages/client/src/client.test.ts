@@ -126,6 +126,17 @@ describe("giving Axon a document", () => {
     expect(seen.some((line) => line.startsWith("ready"))).toBe(true);
   });
 
+  it("goes on waiting while the server is restarted", async () => {
+    const { server, client } = await setUp({ token: "fixed" });
+    server.documents.set("d1", { status: "parsing" });
+    server.failCalls(2);
+    const seen: string[] = [];
+    const waiting = client.waitForDocument("d1", { onProgress: ({ status }) => seen.push(status) });
+    await expect.poll(() => seen).toEqual(["parsing"]);
+    server.documents.set("d1", { status: "ready" });
+    expect(await waiting).toMatchObject({ status: "ready" });
+  });
+
   it("stops waiting when the caller gives up", async () => {
     const { server, client } = await setUp({ token: "fixed" });
     server.documents.set("d1", { status: "parsing" });

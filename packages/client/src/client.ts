@@ -11,6 +11,7 @@ import type { Session } from "@axon/contracts/auth";
 import type { Document } from "@axon/contracts/knowledge";
 import { createTRPCClient, httpBatchLink, httpLink, splitLink, type TRPCClient } from "@trpc/client";
 import { type UploadInput, uploadDocument, type WaitOptions, waitForDocument } from "./documents.ts";
+import { axonErrorOf } from "./errors.ts";
 import { type FollowedEvent, type FollowOptions, follow, type Subscribe } from "./follow.ts";
 import { noteSentToken, publicPaths, recoverLink } from "./recover-link.ts";
 import { type Credentials, createSessionKeeper } from "./session-keeper.ts";
@@ -130,7 +131,7 @@ export function createAxonClient(options: AxonClientOptions): AxonClient {
   const followers: AxonClient["follow"] = {
     async *conversation({ conversationId, lastEventId }, followOptions = {}) {
       // A fixed place to start from: without it, a cut before the first event would leave a gap.
-      const from = lastEventId ?? (await api.conversations.get.query({ conversationId })).lastEventId;
+      const from = lastEventId ?? (await api.conversations.get.query({ conversationId }).catch(rethrow)).lastEventId;
       yield* followWith(
         (after, observer) =>
           api.conversations.onConversation.subscribe(
@@ -159,11 +160,11 @@ export function createAxonClient(options: AxonClientOptions): AxonClient {
 
   const documents = {
     createUpload: (input: { sourceId: string; name: string; mime: string; bytes: number }) =>
-      api.knowledge.documents.createUpload.mutate(input),
+      api.knowledge.documents.createUpload.mutate(input).catch(rethrow),
     // The signed address may be relative to the server; it carries its own permission, so no token goes with it.
     put: (url: string, init: { headers: Record<string, string>; body: Uint8Array }) =>
       http(new URL(url, `${base}/`), { method: "PUT", headers: init.headers, body: init.body }),
-    completeUpload: (input: { documentId: string }) => api.knowledge.documents.completeUpload.mutate(input),
+    completeUpload: (input: { documentId: string }) => api.knowledge.documents.completeUpload.mutate(input).catch(rethrow),
     get: (input: { documentId: string }) => api.knowledge.documents.get.query(input),
     progress: (documentId: string, signal: AbortSignal) => followers.progress({ documentId }, { signal }),
   };
@@ -183,6 +184,11 @@ export function createAxonClient(options: AxonClientOptions): AxonClient {
       await socket.close();
     },
   };
+}
+
+/** What we do on a caller's behalf fails in one shape. */
+function rethrow(cause: unknown): never {
+  throw axonErrorOf(cause);
 }
 
 /** tRPC tells `connecting` (with what broke) and `pending`, which means the socket is open. */

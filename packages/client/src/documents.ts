@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { type Document, type DocumentStatus, documentMimes } from "@axon/contracts/knowledge";
+import type { Document, DocumentStatus } from "@axon/contracts/knowledge";
 import { backoffMs, pause } from "./backoff.ts";
-import { AxonError } from "./errors.ts";
+import { AxonError, axonErrorOf, mayPass } from "./errors.ts";
 import type { FollowedEvent } from "./follow.ts";
 
 export interface UploadInput {
@@ -50,18 +50,14 @@ export interface DocumentPorts {
 
 const putAttemptsMax = 3;
 const pollMs = 1_500;
+/** Failed questions in a row that are borne while waiting: about a minute, in which a server can be restarted. */
+const askFailuresMax = 15;
 const waitMsDefault = 30 * 60_000;
-
-/** The type that a file name's ending stands for, null when it is none that can be read. */
-export function mimeOfName(name: string): string | null {
-  const ending = name.slice(name.lastIndexOf(".") + 1).toLowerCase();
-  for (const [mime, endings] of Object.entries(documentMimes)) if (endings.some((known) => known === ending)) return mime;
-  return null;
-}
 
 /** Uploads the bytes and has them queued for reading. Gives the new document's id; refuses `unsupported_type` by the name. */
 export async function uploadDocument(ports: DocumentPorts, input: UploadInput): Promise<{ documentId: string }> {
-  const mime = input.mime ?? mimeOfName(input.name);
+  // Loaded only when asked for: the list of types brings the whole schema library into a browser's bundle.
+  const mime = input.mime ?? (await import("./mime.ts")).mimeOfName(input.name);
   if (mime === null) throw new AxonError({ reason: "unsupported_type", message: `${input.name}: this kind of file cannot be read` });
   const upload = await ports.createUpload({ sourceId: input.sourceId, name: input.name, mime, bytes: input.bytes.byteLength });
   await putBytes(ports, upload, input.bytes);
@@ -102,6 +98,7 @@ export async function waitForDocument(ports: DocumentPorts, documentId: string, 
   options.signal?.addEventListener("abort", stop, { once: true });
   const deadline = Date.now() + (options.timeoutMs ?? waitMsDefault);
   let asked = new AbortController();
+  let failures = 0;
   let lastTold = "";
   const tell = (progress: DocumentProgress) => {
     const told = `${progress.status} ${progress.done}/${progress.total}`;
@@ -118,7 +115,16 @@ export async function waitForDocument(ports: DocumentPorts, documentId: string, 
       if (options.signal?.aborted) throw new AxonError({ reason: "aborted", message: "waiting for the document was given up" });
       if (Date.now() > deadline) throw new AxonError({ reason: "timeout", message: "the document was not ready in time" });
       asked = new AbortController();
-      const document = await ports.get({ documentId });
+      const document = await ports.get({ documentId }).catch((cause: unknown) => {
+        if (failures >= askFailuresMax || !mayPass(axonErrorOf(cause))) throw axonErrorOf(cause);
+        return null;
+      });
+      if (document === null) {
+        await pause(backoffMs(failures), over.signal);
+        failures += 1;
+        continue;
+      }
+      failures = 0;
       if (isFinal(document.status)) {
         tell({ documentId, status: document.status, ...document.progress });
         return document;

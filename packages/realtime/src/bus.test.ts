@@ -6,6 +6,8 @@ import { createMemoryDeltas } from "./memory-deltas.ts";
 import { createRedisBus } from "./redis-bus.ts";
 import { brief, createScene, open, take } from "./testing/scene.ts";
 
+vi.setConfig({ testTimeout: 30_000 });
+const soon = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 10 });
 const redisUrl = process.env.TEST_REDIS_URL;
 const closing: Bus[] = [];
 afterEach(async () => {
@@ -68,9 +70,9 @@ describe.skipIf(!redisUrl)("the bus over Redis", () => {
     const heard: string[] = [];
     await there.bus.subscribe("a", (payload) => heard.push(payload)).ready;
     await elsewhere.bus.subscribe("a", (payload) => payload && heard.push("another installation")).ready;
-    await vi.waitFor(() => expect(here.publisher.status).toBe("ready"));
+    await soon(() => expect(here.publisher.status).toBe("ready"));
     here.bus.publish("a", "piece:x:0:one: two\nthree 👋");
-    await vi.waitFor(() => expect(heard).toContain("piece:x:0:one: two\nthree 👋"));
+    await soon(() => expect(heard).toContain("piece:x:0:one: two\nthree 👋"));
     expect(heard).not.toContain("another installation");
   });
 
@@ -83,7 +85,7 @@ describe.skipIf(!redisUrl)("the bus over Redis", () => {
     both[0]?.stop();
     expect(await channels()).toHaveLength(1);
     both[1]?.stop();
-    await vi.waitFor(async () => expect(await channels()).toEqual([]));
+    await soon(async () => expect(await channels()).toEqual([]));
   });
 
   it("shows what happened while its connection was down, without waiting for the poll", async () => {
@@ -98,7 +100,7 @@ describe.skipIf(!redisUrl)("the bus over Redis", () => {
     const { events, stop } = open(hub, reading, "0");
     writing.customerSays("before");
     expect((await take(events, (all) => all.length === 1)).map(brief)).toEqual(["message.created"]);
-    await vi.waitFor(() => expect(there.subscriber.status).toBe("ready"));
+    await soon(() => expect(there.subscriber.status).toBe("ready"));
     there.subscriber.disconnect(true);
     const next = take(events, (all) => all.length === 1);
     writing.customerSays("while away"); // Its hint reaches nobody there.

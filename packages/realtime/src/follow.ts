@@ -1,7 +1,7 @@
 /**
  * One subscriber's way through a stream: durable events by number, and between them the pieces of the reply being written.
  *
- * It pulls. Whatever happens while the subscriber is busy leaves one flag set; on its next turn it reads on from its place.
+ * It pulls. Whatever happens while the subscriber is busy leaves one flag set; when it asks again, it is read on from its place.
  * The order it keeps: `reply.started`, pieces 0..n, then what the settle wrote. Pieces are in the buffer before the settle
  * commits, so reading the log first and the buffer second finds them all, and they are passed on first.
  *
@@ -26,6 +26,8 @@ export interface Tracked {
 const busWaitMs = 500;
 /** Failed reads in a row before the stream gives up. The client comes back with its last id. */
 const readAttemptsMax = 5;
+/** Events in one batch, unless one reply alone has more pieces. */
+const batchEventsMax = 1_000;
 /** A reply begun this long ago has no pieces left to look for, whatever the clocks of two machines say. */
 const replyLongOverMs = 6 * deltasKeptMs;
 
@@ -36,13 +38,21 @@ export class StreamBroken extends Error {
 }
 
 export interface FollowOptions {
-  shared: SharedTopic;
+  /** Gives what the stream's followers share, or null when no more streams begin. Called when the first event is asked for: a stream nobody reads costs nothing. */
+  enter: () => SharedTopic | null;
   /** Where to go on from; null is the head. */
   after: Position | null;
   signal: AbortSignal;
+  /** The ways to end the streams of this process from within; ours is among them while it lasts. */
+  endings: Set<() => void>;
   /** Pause between failed reads. */
   retryMs: number;
   now: () => Date;
+}
+
+interface WalkOptions extends Omit<FollowOptions, "enter" | "endings"> {
+  shared: SharedTopic;
+  gate: Gate;
 }
 
 interface OpenReply {
@@ -56,10 +66,14 @@ interface OpenReply {
  * Every event after `after`, once each and in order, until the signal aborts. A place that the log does not have (any more)
  * gives `resync` and goes on from the head. Throws `StreamBroken` when the log cannot be read.
  */
-export async function* follow(options: FollowOptions): AsyncGenerator<Tracked> {
-  const { shared, signal } = options;
+export async function* follow({ enter, endings, ...options }: FollowOptions): AsyncGenerator<Tracked> {
+  const shared = options.signal.aborted ? null : enter();
+  if (!shared) return;
+  const ending = new AbortController(); // One for both ways to end.
+  const { signal } = ending;
+  const end = () => ending.abort();
   const gate = createGate();
-  const walk = createWalk(options);
+  const walk = createWalk({ ...options, signal, shared, gate });
   const leave = shared.join({
     wake: gate.wake,
     hearHead(head) {
@@ -73,28 +87,29 @@ export async function* follow(options: FollowOptions): AsyncGenerator<Tracked> {
     gate.wake();
   };
   signal.addEventListener("abort", release, { once: true });
+  options.signal.addEventListener("abort", end, { once: true });
+  endings.add(end);
   try {
     // Hints must be heard before anything is read, or one could fall between the two.
     await unlessAborted(within(shared.ready, busWaitMs, "subscribing to hints"), signal).catch(() => {});
-    yield* walk.arrive();
-    yield* onward(walk, gate, signal);
+    for (let batch = await walk.arrive(); !signal.aborted; batch = await walk.step()) {
+      for (const one of batch) {
+        yield one;
+        if (signal.aborted) return;
+      }
+    }
   } finally {
-    signal.removeEventListener("abort", release);
+    options.signal.removeEventListener("abort", end);
+    endings.delete(end);
     release();
   }
 }
 
-async function* onward(walk: Walk, gate: Gate, signal: AbortSignal): AsyncGenerator<Tracked> {
-  while (!signal.aborted) {
-    yield* walk.passPieces(0);
-    if (walk.upToDate()) await gate.wait();
-    else yield* walk.passLog();
-  }
-}
-
-type Walk = ReturnType<typeof createWalk>;
-
-function createWalk({ shared, after, signal, retryMs, now }: FollowOptions) {
+/**
+ * The place in the stream, and the steps from it. A step gives a batch: the pieces there are, or one read of the log with the
+ * pieces that belong before its rows. The batch is all that a slow subscriber holds.
+ */
+function createWalk({ shared, gate, after, signal, retryMs, now }: WalkOptions) {
   let seq = 0;
   let open: OpenReply | null = null;
   /** The news that the last read to the end has seen. */
@@ -126,76 +141,91 @@ function createWalk({ shared, after, signal, retryMs, now }: FollowOptions) {
     }
   }
 
-  async function* arrive(): AsyncGenerator<Tracked> {
+  async function arrive(): Promise<Tracked[]> {
     const news = shared.news();
     const place = await attempt(() => shared.place(after?.seq ?? null));
-    if (!place) return;
+    if (!place) return [];
     const kept = after === null || (after.seq <= place.head && after.seq >= place.oldest - 1);
     const replyFits = !after?.reply || after.reply.id === place.openReplyId;
-    if (!kept || !replyFits) return yield* resync();
+    if (!kept || !replyFits) return await resync();
     seq = after?.seq ?? place.head;
     openReply(place.openReplyId, after?.reply ? after.reply.index + 1 : 0);
     if (seq === place.head) seenNews = news;
+    return [];
   }
 
   /** The place is not in this log, or not any more: says so, and goes on from the head. */
-  async function* resync(): AsyncGenerator<Tracked> {
+  async function resync(): Promise<Tracked[]> {
     closeReply();
     const place = await attempt(() => shared.place(null));
-    if (!place) return;
+    if (!place) return [];
     seq = place.head;
     owedHead = 0;
     openReply(place.openReplyId, 0);
-    yield { id: id(), event: { type: "resync", id: crypto.randomUUID(), at: now().toISOString(), ...shared.topic } };
+    return [{ id: id(), event: { type: "resync", id: crypto.randomUUID(), at: now().toISOString(), ...shared.topic } }];
+  }
+
+  async function step(): Promise<Tracked[]> {
+    const pieces = await takePieces(0);
+    if (pieces.length > 0) return pieces;
+    if (!upToDate()) return await takeLog();
+    await gate.wait();
+    return [];
   }
 
   /** The pieces there are. Looks in the buffer when it may hold more than is known, or was not read since `asOf`. */
-  async function* passPieces(asOf: number): AsyncGenerator<Tracked> {
+  async function takePieces(asOf: number): Promise<Tracked[]> {
     const reply = open;
-    if (!reply) return;
+    if (!reply) return [];
     if (reply.tail.stale(asOf)) await unlessAborted(reply.tail.settle(asOf), signal);
-    for (let event = reply.tail.piece(reply.next); event && !signal.aborted; event = reply.tail.piece(reply.next)) {
+    if (signal.aborted) return [];
+    const batch: Tracked[] = [];
+    for (let event = reply.tail.piece(reply.next); event; event = reply.tail.piece(reply.next)) {
       reply.next += 1;
-      yield { id: id(), event };
+      batch.push({ id: id(), event });
     }
+    return batch;
   }
 
-  async function* passLog(): AsyncGenerator<Tracked> {
+  async function takeLog(): Promise<Tracked[]> {
     const news = shared.news();
     const owed = owedHead;
-    const batch = await attempt(() => shared.read(seq));
-    if (!batch) return;
-    if (batch.rows.length === 0 && owed > seq) return yield* resync();
-    for (const row of batch.rows) {
+    const read = await attempt(() => shared.read(seq));
+    if (!read) return [];
+    if (read.rows.length === 0 && owed > seq) return await resync();
+    const batch: Tracked[] = [];
+    for (const row of read.rows) {
       // Numbers have no gaps: where one shows, the log was pruned under a reader slower than its keeping.
-      if (row.seq !== seq + 1) return yield* resync();
-      yield* passRow(row, batch.asOf);
-      if (signal.aborted) return;
+      if (row.seq !== seq + 1) return [...batch, ...(await resync())];
+      batch.push(...(await takeRow(row, read.asOf)));
+      if (signal.aborted) return [];
+      if (batch.length >= batchEventsMax) return batch;
     }
-    if (batch.rows.length < logReadRowsMax) seenNews = news;
+    if (read.rows.length < logReadRowsMax) seenNews = news;
+    return batch;
   }
 
-  async function* passRow(row: LogRow, asOf: number): AsyncGenerator<Tracked> {
+  async function takeRow(row: LogRow, asOf: number): Promise<Tracked[]> {
     const { event } = row;
     const ends = open !== null && endsReply(event, open.id);
     // What is left of a withdrawn reply is of no use to anyone.
-    if (!ends || event.type === "reply.completed") yield* passPieces(asOf);
-    if (signal.aborted) return;
+    const batch = ends && event.type !== "reply.completed" ? [] : await takePieces(asOf);
+    if (signal.aborted) return [];
     seq = row.seq;
     if (ends) closeReply();
     if (event.type === "reply.started" && shared.topic.conversationId !== undefined && !longOver(event)) openReply(event.replyId, 0);
-    yield { id: id(), event };
+    batch.push({ id: id(), event });
+    return batch;
   }
 
+  /** True when there is nothing to do until someone wakes us. */
+  const upToDate = () => seenNews === shared.news() && owedHead <= seq && !open?.tail.stale(0);
   const longOver = (event: LoggedEvent) => now().getTime() - Date.parse(event.at) > replyLongOverMs;
 
   return {
     arrive,
-    passPieces,
-    passLog,
+    step,
     closeReply,
-    /** True when there is nothing to do until someone wakes us. */
-    upToDate: () => seenNews === shared.news() && owedHead <= seq && !open?.tail.stale(0),
     /** Takes note of a head; true when it is not reached yet. */
     owes(head: number): boolean {
       owedHead = head;

@@ -1,10 +1,19 @@
 import { describe, expect, it, vi } from "vitest";
 import { type Bus, createMemoryBus } from "./bus.ts";
 import { createMemoryDeltas } from "./memory-deltas.ts";
-import { brief, createScene, ends, open, take } from "./testing/scene.ts";
+import { brief, createScene, ends, open, type Scene, take } from "./testing/scene.ts";
 
 const scene = () => createScene({ bus: createMemoryBus(), deltas: createMemoryDeltas() });
 const deaf = (): Bus => ({ ...createMemoryBus(), publish: () => {} });
+
+vi.setConfig({ testTimeout: 30_000 });
+const soon = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 10 });
+
+/** Waits until so many have found their place in the log. */
+async function arrived(talk: Scene, readers: number): Promise<void> {
+  await soon(() => expect(talk.log.counts.places).toBe(readers));
+  for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
 
 describe("following a conversation", () => {
   it("shows a reply as it is written: start, words, message, end", async () => {
@@ -216,7 +225,7 @@ describe("many readers", () => {
     const hub = talk.hub();
     const readers = Array.from({ length: 50 }, () => open(hub, talk, null));
     const seen = readers.map(({ events }) => take(events, (all) => all.length === 1));
-    await vi.waitFor(() => expect(talk.log.counts.places).toBe(50));
+    await arrived(talk, 50);
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(talk.log.counts.conversation).toBe(0); // At the head there is nothing to read.
     talk.customerSays("hello");
@@ -231,7 +240,7 @@ describe("many readers", () => {
     const hub = talk.hub(100);
     const readers = Array.from({ length: 50 }, () => open(hub, talk, null));
     const seen = readers.map(({ events }) => take(events, (all) => all.length === 1));
-    await vi.waitFor(() => expect(talk.log.counts.places).toBe(50));
+    await arrived(talk, 50);
     talk.customerSays("hello");
     const polls = talk.log.counts.heads;
     for (const all of await Promise.all(seen)) expect(all.map(brief)).toEqual(["message.created"]);
@@ -240,20 +249,20 @@ describe("many readers", () => {
     for (const { stop } of readers) stop();
   });
 
-  it("that are slow hold no backlog: 5,000 events wait in the log and come in reads of 200", async () => {
+  it("that are slow hold no backlog: 1,000 events wait in the log and come in reads of 200", async () => {
     const talk = scene();
     const hub = talk.hub(20);
     const { events, stop } = open(hub, talk, null);
     const first = take(events, (all) => all.length === 1);
-    await vi.waitFor(() => expect(talk.log.counts.places).toBe(1));
+    await arrived(talk, 1);
     talk.customerSays("0");
     await first;
     const reads = talk.log.counts.conversation;
-    for (let i = 1; i <= 5_000; i += 1) talk.customerSays(String(i));
-    await vi.waitFor(() => expect(talk.log.counts.heads).toBeGreaterThan(2));
+    for (let i = 1; i <= 1_000; i += 1) talk.customerSays(String(i));
+    await soon(() => expect(talk.log.counts.heads).toBeGreaterThan(2));
     expect(talk.log.counts.conversation).toBe(reads); // Nothing was read on its behalf.
-    const rest = await take(events, (all) => all.length === 5_000);
-    expect(rest.map(({ id }) => Number(id))).toEqual(Array.from({ length: 5_000 }, (_, i) => i + 2));
+    const rest = await take(events, (all) => all.length === 1_000);
+    expect(rest.map(({ id }) => Number(id))).toEqual(Array.from({ length: 1_000 }, (_, i) => i + 2));
     expect(talk.log.counts.rowsMost).toBe(200);
     stop();
   });
@@ -342,7 +351,7 @@ describe("leaving", () => {
     const hub = talk.hub();
     const readers = [open(hub, talk, null), open(hub, talk, null)];
     const ended = readers.map(({ events }) => events.next());
-    await vi.waitFor(() => expect(hub.stats().followers).toBe(2));
+    await soon(() => expect(hub.stats().followers).toBe(2));
     hub.close();
     for (const one of await Promise.all(ended)) expect(one.done).toBe(true);
     expect(await open(hub, talk, "0").events.next()).toEqual({ value: undefined, done: true });

@@ -61,19 +61,8 @@ export function createHub(options: HubOptions): Hub {
     return shared;
   }
 
-  async function* stream(topic: Topic, after: Position | null, signal: AbortSignal): AsyncGenerator<Tracked> {
-    if (closed || signal.aborted) return;
-    const ending = new AbortController(); // One for the caller's signal and our own close.
-    const end = () => ending.abort();
-    signal.addEventListener("abort", end, { once: true });
-    endings.add(end);
-    try {
-      yield* follow({ shared: enter(topic), after, signal: ending.signal, retryMs: pollMs, now });
-    } finally {
-      signal.removeEventListener("abort", end);
-      endings.delete(end);
-    }
-  }
+  const stream = (topic: Topic, after: Position | null, signal: AbortSignal) =>
+    follow({ enter: () => (closed ? null : enter(topic)), after, signal, endings, retryMs: pollMs, now });
 
   return {
     conversation: ({ workspaceId, conversationId, after, signal }) => stream({ workspaceId, conversationId }, after, signal),

@@ -10,13 +10,9 @@ import { unreachable } from "@axon/contracts/events";
 import type { Bus } from "./bus.ts";
 import type { DeltaBuffer } from "./deltas.ts";
 import { conversationTopic, parseHint, workspaceTopic } from "./hints.ts";
-import { type ConversationPlace, type EventLog, type LogRow, logReadRowsMax, type Topic } from "./log.ts";
+import { type ConversationPlace, type EventLog, logReadRowsMax, type Topic } from "./log.ts";
+import { createSharedReads, type LogRead } from "./reads.ts";
 import { createTail, type Tail } from "./tail.ts";
-
-/** Reads kept for followers who come to the same place a moment later. */
-const readsKeptMax = 16;
-/** Larger reads are shared only while they are under way: a live tail is short, and memory is for every topic. */
-const rowsKeptMax = 32;
 
 export interface SharedOptions {
   bus: Bus;
@@ -28,12 +24,6 @@ export interface SharedOptions {
   onMissed: () => void;
   /** The last follower has left and the subscription has ended: this topic is over. */
   onEmpty: () => void;
-}
-
-export interface Batch {
-  rows: readonly LogRow[];
-  /** The tick at which the read was over: what was in the delta buffer by then belongs before these rows. */
-  asOf: number;
 }
 
 /** How a follower is reached. Neither call waits or queues. */
@@ -54,7 +44,7 @@ export interface SharedTopic {
   tellHead(head: number): void;
   /** Readers wait for pieces: look in the buffer again, a hint may have been lost. */
   doubtTails(): void;
-  read(after: number): Promise<Batch>;
+  read(after: number): Promise<LogRead>;
   place(at: number | null): Promise<ConversationPlace>;
   /** The shared pieces of a reply; give them back with `closeTail`, once. */
   openTail(replyId: string): Tail;
@@ -68,7 +58,6 @@ export function createSharedTopic(topic: Topic, options: SharedOptions): SharedT
   const { bus, deltas, log, now, onError, onMissed, onEmpty } = options;
   const { workspaceId, conversationId } = topic;
   const followers = new Set<Follower>();
-  const reads = new Map<number, Promise<Batch>>();
   const tails = new Map<string, { tail: Tail; readers: number }>();
   let ticks = 0;
   let news = 0;
@@ -82,7 +71,7 @@ export function createSharedTopic(topic: Topic, options: SharedOptions): SharedT
 
   function look(): void {
     news += 1;
-    reads.clear();
+    reads.forget();
     wakeAll();
   }
 
@@ -122,7 +111,7 @@ export function createSharedTopic(topic: Topic, options: SharedOptions): SharedT
     wakeAll();
   }
 
-  async function readLog(after: number): Promise<Batch> {
+  async function readLog(after: number): Promise<LogRead> {
     const rows =
       conversationId === undefined
         ? await log.readWorkspace({ workspaceId }, after, logReadRowsMax)
@@ -130,25 +119,7 @@ export function createSharedTopic(topic: Topic, options: SharedOptions): SharedT
     return { rows, asOf: tick() };
   }
 
-  function share(after: number): Promise<Batch> {
-    const reading = readLog(after);
-    if (reads.size >= readsKeptMax) reads.clear();
-    reads.set(after, reading);
-    const drop = () => {
-      if (reads.get(after) === reading) reads.delete(after);
-    };
-    reading.then(
-      (batch) => {
-        if (batch.rows.length > rowsKeptMax) drop();
-      },
-      (error: unknown) => {
-        drop();
-        onError(error);
-      },
-    );
-    return reading;
-  }
-
+  const reads = createSharedReads(readLog, onError);
   const subscription = bus.subscribe(
     conversationId === undefined ? workspaceTopic(workspaceId) : conversationTopic(workspaceId, conversationId),
     hear,
@@ -159,11 +130,11 @@ export function createSharedTopic(topic: Topic, options: SharedOptions): SharedT
     ready: subscription.ready,
     news: () => news,
     tellHead(head) {
-      reads.clear();
+      reads.forget();
       for (const follower of followers) follower.hearHead(head);
     },
     doubtTails,
-    read: (after) => reads.get(after) ?? share(after),
+    read: reads.after,
     async place(at) {
       if (conversationId !== undefined) return await log.conversationPlace({ workspaceId, conversationId }, at);
       return { ...(await log.workspacePlace({ workspaceId })), openReplyId: null };

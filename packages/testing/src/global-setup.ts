@@ -19,23 +19,33 @@ declare module "vitest" {
   interface ProvidedContext {
     testDatabase: PreparedDatabase;
     testRedisUrl: string | null;
+    /** The embedded engine's own tests need it on any kind of run. */
+    embeddedDumpPath: string | null;
   }
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   // A test runner's entry is the one place beside main.ts that looks at the environment.
   const serverUrl = process.env.TEST_DATABASE_URL;
-  const prepared = await prepare(serverUrl).catch((error: unknown): PreparedDatabase => ({ kind: "failed", reason: reasonOf(error) }));
+  const dump = await attempt(async () => ({ kind: "embedded", dumpPath: await prepareDump() }));
+  const prepared = serverUrl
+    ? await attempt(async () => ({ kind: "server", serverUrl, template: await prepareTemplate(serverUrl) }))
+    : dump;
   project.provide("testDatabase", prepared);
   project.provide("testRedisUrl", process.env.TEST_REDIS_URL || null);
+  project.provide("embeddedDumpPath", dump.kind === "embedded" ? dump.dumpPath : null);
   return async () => {
     if (prepared.kind === "server") await dropTemplate(prepared.serverUrl, prepared.template);
   };
 }
 
-async function prepare(serverUrl: string | undefined): Promise<PreparedDatabase> {
-  if (!serverUrl) return { kind: "embedded", dumpPath: await prepareDump() };
-  return { kind: "server", serverUrl, template: await prepareTemplate(serverUrl) };
+async function attempt(prepare: () => Promise<PreparedDatabase>): Promise<PreparedDatabase> {
+  try {
+    return await prepare();
+  } catch (error) {
+    console.error("the test database could not be prepared:", error);
+    return { kind: "failed", reason: reasonOf(error) };
+  }
 }
 
 function reasonOf(error: unknown): string {

@@ -24,6 +24,6 @@ export async function ask(client: AxonClient, io: Io, words: readonly string[], 
   if (question === "") throw new UsageError('Ask something: axon ask "How long can I return a tent?"');
   const agent = await chooseAgent(client, options.agent, options.preferredAgentId);
   const output = await client.api.agents.ask.mutate({ agentId: agent.id, question });
-  say(io, options.json ? JSON.stringify({ agentId: agent.id, question, ...output }, null, 2) : renderAnswer(output, io.style));
+  say(io, options.json ? JSON.stringify({ agentId: agent.id, question, ...output }) : renderAnswer(output, io.style));
   return 0;
 }

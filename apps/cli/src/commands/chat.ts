@@ -38,7 +38,10 @@ export async function chat(client: AxonClient, io: Io, options: ChatOptions): Pr
   };
   greet(io, agent);
   const talk = createTalk(client, io, agent, stop.signal);
-  lines.once("SIGINT", () => lines.close());
+  lines.once("SIGINT", () => {
+    stop.abort();
+    lines.close();
+  });
   try {
     prompt();
     for await (const line of lines) {
@@ -77,12 +80,11 @@ function createTalk(client: AxonClient, io: Io, agent: Agent, signal: AbortSigna
 
   async function follow(id: string, lastEventId: string, until: AbortSignal): Promise<void> {
     const shown = view;
-    let lost = false;
+    let connected = false;
     const onState = (state: "connecting" | "connected") => {
-      if (state === "connecting" && shown.waiting() && !lost) {
-        lost = true;
-        remark(io, io.style.faint("· connection lost, trying again"));
-      } else if (state === "connected") lost = false;
+      const lost = state === "connecting" && connected;
+      connected = state === "connected";
+      if (lost && shown.waiting()) remark(io, io.style.faint("· connection lost, trying again"));
     };
     try {
       for await (const { event } of client.follow.conversation(
@@ -121,7 +123,7 @@ function createTalk(client: AxonClient, io: Io, agent: Agent, signal: AbortSigna
       while (view.waiting() && failure === null && !signal.aborted && Date.now() < deadline) {
         const news = new AbortController();
         wake = () => news.abort();
-        await pause(Math.min(1_000, deadline - Date.now()), news.signal);
+        await pause(Math.min(1_000, deadline - Date.now()), AbortSignal.any([news.signal, signal]));
       }
       if (failure !== null) throw failure;
       if (view.waiting()) remark(io, io.style.warn("· no answer yet; it will appear here when it comes"));

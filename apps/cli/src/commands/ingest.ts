@@ -47,7 +47,7 @@ export async function ingest(client: AxonClient, io: Io, paths: readonly string[
     board.stop();
   }
   const failed = results.filter(({ status }) => status === "failed");
-  if (options.json) say(io, JSON.stringify({ source: options.source, documents: results }, null, 2));
+  if (options.json) say(io, JSON.stringify({ source: options.source, documents: results }));
   else if (!options.quiet || failed.length > 0) say(io, summary(results.length - failed.length, failed, io));
   return failed.length > 0 ? exitCodes.failed : 0;
 }

@@ -65,7 +65,7 @@ function report(
   options: LoginOptions,
   result: { url: string; workspaceId: string; workspace: string; user: string | null; file: string },
 ): void {
-  if (options.json) say(io, JSON.stringify(result, null, 2));
+  if (options.json) say(io, JSON.stringify(result));
   else
     say(
       io,

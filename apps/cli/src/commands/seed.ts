@@ -36,7 +36,7 @@ export async function seed(client: AxonClient, io: Io, options: SeedOptions): Pr
     },
   }).finally(() => board.stop());
   const failed = result.documents.filter(({ status }) => status === "failed");
-  if (options.json) say(io, JSON.stringify(result, null, 2));
+  if (options.json) say(io, JSON.stringify(result));
   else if (!quiet) {
     say(
       io,

@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { mimeOfName } from "@axon/client/documents";
+import { mimeOfName } from "@axon/client/mime";
 import { describe, expect, it } from "vitest";
 import { exampleQuestions } from "./questions.ts";
 

@@ -13,7 +13,7 @@ export const exampleQuestions: readonly ExampleQuestion[] = [
   { question: "How long can I return a tent?", document: "returns-and-refunds.md" },
   { question: "What does express shipping to Norway cost?", document: "shipping.md" },
   { question: "My Kingfisher E shows E07. What should I do?", document: "kingfisher-e-guide.pdf" },
-  { question: "Which size of the Heron fits me if I am 172 cm tall?", document: "sizing-guide.docx" },
+  { question: "Which Heron should I take if I am between two sizes?", document: "sizing-guide.docx" },
   { question: "How do I wash my Stormcoat jacket?", document: "product-care.md" },
   { question: "What happens with my drops when it rains?", document: "puddle-club.html" },
   { question: "How much is a full service, and how long does it take?", document: "repair-price-list.csv" },

@@ -7,8 +7,8 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { AxonClient } from "@axon/client/client";
-import { mimeOfName } from "@axon/client/documents";
 import { axonErrorOf } from "@axon/client/errors";
+import { mimeOfName } from "@axon/client/mime";
 import type { Agent } from "@axon/contracts/agents";
 import type { Document } from "@axon/contracts/knowledge";
 import { awaitDocument, findOrCreateSource, type Ingested, type IngestFile, ingestFiles } from "../ingest-files.ts";

@@ -57,7 +57,8 @@ function stemHindi(word: string): string {
   const normal = normalizeDevanagari(word);
   for (const suffixes of hindiSuffixes) {
     for (const suffix of suffixes) {
-      if (normal.endsWith(suffix) && normal.length - suffix.length >= 2) return normal.slice(0, -suffix.length);
+      // A long ending may be the root's own when little is left without it.
+      if (normal.endsWith(suffix) && normal.length - suffix.length >= (suffix.length > 1 ? 3 : 2)) return normal.slice(0, -suffix.length);
     }
   }
   return normal;

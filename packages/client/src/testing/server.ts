@@ -45,6 +45,7 @@ export async function startTestServer(options: TestServerOptions = {}) {
   const lastEventIds: (string | undefined)[] = [];
   let completeAfter = Number.POSITIVE_INFINITY;
   let putFailures = 0;
+  let callFailures = 0;
 
   function session(): Session {
     issued += 1;
@@ -187,6 +188,11 @@ export async function startTestServer(options: TestServerOptions = {}) {
       return;
     }
     counts.http += 1;
+    if (callFailures > 0) {
+      callFailures -= 1;
+      req.destroy();
+      return;
+    }
     handleTrpc(req, res);
   });
   const wss = new WebSocketServer({ server, path: "/trpc" });
@@ -230,6 +236,10 @@ export async function startTestServer(options: TestServerOptions = {}) {
     },
     failPuts(times: number) {
       putFailures = times;
+    },
+    /** The next calls over HTTP are cut off without an answer. */
+    failCalls(times: number) {
+      callFailures = times;
     },
     openSockets: () => wss.clients.size,
     followers: () => listeners.size,

@@ -16,6 +16,8 @@ export interface ListenAction {
 export interface Effects {
   /** Changes settings for the rest of the session. */
   settings: boolean;
+  /** Names with a dot among them: settings of the application's own, which PostgreSQL does not list. */
+  ownSettings: readonly string[];
   /** Sets something for the transaction only; explains a SET in the reply that changes nothing. */
   localSettings: boolean;
   /** Goes back to the role, or the user, that the connection started with. */
@@ -28,6 +30,7 @@ export interface Effects {
 
 export const noEffects: Effects = {
   settings: false,
+  ownSettings: [],
   localSettings: false,
   resetsRole: false,
   resetsUser: false,
@@ -50,6 +53,7 @@ const configCall = /set_config\s*\(/gi;
 /** A call that certainly ends with the transaction. */
 const localConfigCall = /set_config\s*\((?:[^()']|'(?:[^']|'')*')*,\s*true\s*\)/gi;
 const listen = new RegExp(`${begin}(un)?listen\\s*("(?:[^"]|"")+"|\\*|[\\p{L}_][\\p{L}\\p{N}_$]*)`, "giu");
+const ownSetting = new RegExp(`(?:set_config\\s*\\(\\s*'|${begin}set\\s+(?:session\\s+)?)([a-z_][\\w$]*(?:\\.[a-z_][\\w$]*)+)`, "gi");
 const copyIn = /\bcopy\b[\s\S]*\bfrom\s+stdin\b/i;
 const copyInAlone = /^\s*copy\b[^;]*\bfrom\s+stdin\b[^;]*;?\s*$/i;
 
@@ -58,8 +62,10 @@ export function effectsOf(sql: string): Effects {
   if (!any.test(sql)) return noEffects;
   const discards = discard.test(sql);
   const calls = count(sql, configCall);
+  const settings = setSession.test(sql) || calls > count(sql, localConfigCall);
   const effects: Effects = {
-    settings: setSession.test(sql) || calls > count(sql, localConfigCall),
+    settings,
+    ownSettings: settings ? [...sql.matchAll(ownSetting)].map(([, name = ""]) => name.toLowerCase()) : [],
     localSettings: setLocal.test(sql),
     resetsRole: discards || resetRole.test(sql),
     resetsUser: discards || resetUser.test(sql),
@@ -75,6 +81,7 @@ export function mergeEffects(first: Effects, second: Effects): Effects {
   if (second === noEffects) return first;
   return {
     settings: first.settings || second.settings,
+    ownSettings: [...first.ownSettings, ...second.ownSettings],
     localSettings: first.localSettings || second.localSettings,
     resetsRole: first.resetsRole || second.resetsRole,
     resetsUser: first.resetsUser || second.resetsUser,

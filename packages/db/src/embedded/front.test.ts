@@ -2,6 +2,7 @@ import pg from "pg";
 import postgres, { type Sql } from "postgres";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type EmbeddedDatabase, openEmbedded } from "./open.ts";
+import { preparedDump } from "./testing/dump.ts";
 import { bind, execute, firstColumn, flush, letters, parse, query, RawClient, startup, sync } from "./testing/raw-client.ts";
 import { message } from "./wire.ts";
 
@@ -11,13 +12,13 @@ const pools: Sql[] = [];
 const raws: RawClient[] = [];
 
 beforeAll(async () => {
-  database = await openEmbedded({ dataDir: null });
+  database = await openEmbedded({ dataDir: null, loadDump: await preparedDump() });
   address = { port: database.connection.port, ...(database.socketPath ? { socketPath: database.socketPath } : {}) };
   const owner = pool();
   await owner`create role axon_test nologin`;
   await owner`create schema side`;
-  await owner`create table note (id int primary key, text text)`;
-  await owner`grant all on note to axon_test`;
+  await owner`create table front_note (id int primary key, text text)`;
+  await owner`grant all on front_note to axon_test`;
 });
 afterEach(async () => {
   for (const raw of raws.splice(0)) raw.socket.destroy();
@@ -61,39 +62,39 @@ describe("answers on the embedded engine", () => {
 
   it("keep 50 concurrent transactions apart", async () => {
     const sql = pool({ max: 10 });
-    await sql`insert into note values (1000, '0')`;
+    await sql`insert into front_note values (1000, '0')`;
     const add = () =>
       sql.begin(async (tx) => {
-        const [row] = await tx`select text from note where id = 1000`;
-        await tx`update note set text = ${String(Number(row?.["text"]) + 1)} where id = 1000`;
+        const [row] = await tx`select text from front_note where id = 1000`;
+        await tx`update front_note set text = ${String(Number(row?.["text"]) + 1)} where id = 1000`;
       });
     await Promise.all(Array.from({ length: 50 }, add));
-    const [row] = await sql`delete from note where id = 1000 returning text`;
+    const [row] = await sql`delete from front_note where id = 1000 returning text`;
     expect(row?.["text"]).toBe("50");
   });
 
   it("do not hold what a client left in the middle of a transaction, and others go on", async () => {
     const leaver = await raw();
-    await ask(leaver, "begin; insert into note values (1, 'never')");
+    await ask(leaver, "begin; insert into front_note values (1, 'never')");
     const other = pool();
-    const waiting = other`select count(*)::int as n from note where id = 1`;
+    const waiting = other`select count(*)::int as n from front_note where id = 1`;
     leaver.socket.destroy();
     expect((await waiting)[0]?.["n"]).toBe(0);
     const middle = await raw();
-    middle.send(parse("insert into note values (2, 'never')"), bind(), execute(), flush());
+    middle.send(parse("insert into front_note values (2, 'never')"), bind(), execute(), flush());
     await middle.until("C");
     middle.socket.destroy();
-    expect((await other`select count(*)::int as n from note where id = 2`)[0]?.["n"]).toBe(0);
+    expect((await other`select count(*)::int as n from front_note where id = 2`)[0]?.["n"]).toBe(0);
   });
 
   it("reach the others while one client does not read its own", async () => {
     const stalled = await raw();
     stalled.socket.pause();
-    for (let round = 0; round < 50; round++) stalled.send(query("select repeat('x', 1000000)"));
+    for (let round = 0; round < 12; round++) stalled.send(query("select repeat('x', 400000)"));
     const sql = pool({ max: 1 });
     for (let round = 0; round < 20; round++) expect((await sql`select ${round}::int as n`)[0]?.["n"]).toBe(round);
     stalled.socket.resume();
-    for (let round = 0; round < 50; round++) expect(firstColumn(await stalled.until("Z"))[0]?.length).toBe(1_000_000);
+    for (let round = 0; round < 12; round++) expect(firstColumn(await stalled.until("Z"))[0]?.length).toBe(400_000);
   });
 
   it("come for an unnamed statement that another client's statement came between", async () => {
@@ -140,7 +141,9 @@ describe("roles and settings on the embedded engine", () => {
     expect(await ask(app, "select current_user")).toEqual(["axon_test"]);
     await ask(app, "set search_path = side");
     await ask(app, "select set_config('app.workspace_id', 'mine', false)");
-    expect(await ask(owner, "select current_setting('search_path') || coalesce(current_setting('app.workspace_id', true), '')")).toEqual(["public"]);
+    expect(await ask(owner, "select current_setting('search_path') || coalesce(current_setting('app.workspace_id', true), '')")).toEqual([
+      "public",
+    ]);
     expect(await ask(app, "select current_setting('search_path') || current_setting('app.workspace_id')")).toEqual(["sidemine"]);
     await ask(app, "reset search_path");
     expect(await ask(app, "select current_user || current_setting('search_path')")).toEqual(["axon_testpublic"]);
@@ -192,31 +195,31 @@ describe("notifications on the embedded engine", () => {
 describe("the edges of the embedded engine", () => {
   it("COPY goes in and out, and where it cannot it is refused without a hang", async () => {
     const client = await raw();
-    client.send(query("copy note from stdin"));
+    client.send(query("copy front_note from stdin"));
     await client.until("G");
     client.send(message("d", Buffer.from("21\ta\n22\t")), message("d", Buffer.from("b\n")), message("c"));
     expect(letters(await client.until("Z"))).toBe("CZ");
-    client.send(query("copy note (text) to stdout"));
+    client.send(query("copy front_note (text) to stdout"));
     const out = await client.until("Z");
     expect(out.filter((one) => one.type === "d").map((one) => one.body.toString())).toEqual(["a\n", "b\n"]);
     client.send(query("copy nowhere from stdin"));
     await client.until("G");
     client.send(message("d", Buffer.from("x\n")), message("c"));
     expect(letters(await client.until("Z"))).toBe("EZ");
-    client.send(query("select 1; copy note from stdin"));
+    client.send(query("select 1; copy front_note from stdin"));
     expect(letters(await client.until("Z"))).toMatch(/G?EZ$/);
-    client.send(parse("copy note from stdin"), bind(), execute(), sync());
+    client.send(parse("copy front_note from stdin"), bind(), execute(), sync());
     expect(letters(await client.until("Z"))).toMatch(/G?EZ$/);
     client.send(message("d", Buffer.from("31\tx\n")), message("c")); // What a client sends that had believed it.
-    expect(await ask(client, "select count(*) from note where id = 31")).toEqual(["0"]);
+    expect(await ask(client, "select count(*) from front_note where id = 31")).toEqual(["0"]);
     expect(await ask(client, "select 'copy x from stdin'")).toEqual(["copy x from stdin"]);
   });
 
-  it("nonsense ends the connection that sent it, and no other", async () => {
+  it("nonsense is refused to the connection that sent it, and disturbs no other", async () => {
     for (const nonsense of [Buffer.from("y\0\0\0\x04"), Buffer.from("Q\0\0\0\0"), message("B", Buffer.from("no end"))]) {
       const client = await raw();
       client.send(nonsense, sync());
-      expect((await client.until("E")).at(-1)?.body.toString()).toContain("FATAL");
+      expect((await client.until("E")).at(-1)?.body.toString()).toContain("08P01");
     }
     const stranger = await RawClient.connect(address);
     raws.push(stranger);

@@ -183,7 +183,7 @@ export class Front {
     client.changedSettings = false;
     if (effects.settings || (changedSettings && !effects.localSettings)) {
       try {
-        const [row = []] = await this.#session.query(readProfileSql);
+        const [row = []] = await this.#session.query(readProfileSql(client.profile, effects));
         client.profile = profileAfter(client.start, effects, row);
       } finally {
         this.#session.forgetProfile();

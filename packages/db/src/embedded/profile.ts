@@ -87,17 +87,29 @@ function commandLineSettings(options: string): [string, string][] {
   return found;
 }
 
-/** Reads what the session holds, as the values of one row for `profileAfter`. */
-export const readProfileSql = `select pg_catalog.current_setting('role'), session_user, (select pg_catalog.json_object_agg(name, setting) from pg_catalog.pg_settings where source = 'session')`;
+/** Asks what the session holds, for `profileAfter`. PostgreSQL lists its own settings; the application's must be named. */
+export function readProfileSql(before: Profile, effects: Effects): string {
+  const own = new Set([...effects.ownSettings, ...[...before.settings.keys()].filter((name) => name.includes("."))]);
+  const pairs = [...own].map((name) => `${literal(name)}, pg_catalog.current_setting(${literal(name)}, true)`);
+  return `select pg_catalog.current_setting('role'), session_user,
+    (select pg_catalog.json_object_agg(name, setting) from pg_catalog.pg_settings where source = 'session'),
+    pg_catalog.json_build_object(${pairs.join(", ")})`;
+}
 
 /** The profile a client is left with once its statements have changed settings. What it reset is as it was at its start. */
 export function profileAfter(start: Profile, effects: Effects, row: (string | null)[]): Profile {
-  const [role, user, settings] = row;
-  const held: unknown = JSON.parse(settings ?? "{}");
-  const changed = Object.entries(held ?? {}).map(([name, value]): [string, string] => [name.toLowerCase(), String(value)]);
+  const [role, user, listed, own] = row;
+  const settings = new Map(start.settings);
+  for (const json of [listed, own]) {
+    const held: unknown = JSON.parse(json ?? "{}");
+    for (const [name, value] of Object.entries(held ?? {})) {
+      // Once set, a setting of the application's own is reset to the empty text, not taken away.
+      if (value !== null && !(value === "" && name.includes("."))) settings.set(name.toLowerCase(), String(value));
+    }
+  }
   const nextRole = effects.resetsRole ? start.role : role === "none" ? null : (role ?? null);
   const nextUser = effects.resetsUser ? start.user : (user ?? start.user);
-  return makeProfile(nextUser, nextRole, new Map([...start.settings, ...changed]));
+  return makeProfile(nextUser, nextRole, settings);
 }
 
 const transitions = new WeakMap<Profile, Map<Profile, Buffer>>();

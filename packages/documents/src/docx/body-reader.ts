@@ -148,7 +148,7 @@ class BodyReader {
     if (table) {
       table.cell?.push(paragraph.text);
       table.notes.push(...paragraph.notes);
-    } else this.#sink.paragraph(paragraph);
+    } else if (!this.#note?.separator) this.#sink.paragraph(paragraph);
   }
 
   #openCell(): void {

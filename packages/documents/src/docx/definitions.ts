@@ -58,8 +58,10 @@ export function readNumbering(xml: string): Map<string, Map<string, string>> {
   let list = "";
   walkXml(xml, {
     open: (name, { abstractNumId = "", numId = "", ilvl, val = "" }) => {
-      if (name === "abstractNum") abstracts.set(abstractNumId, (formats = new Map()));
-      else if (name === "lvl") depth = ilvl ?? "0";
+      if (name === "abstractNum") {
+        formats = new Map();
+        abstracts.set(abstractNumId, formats);
+      } else if (name === "lvl") depth = ilvl ?? "0";
       else if (name === "numFmt") formats?.set(depth, val);
       else if (name === "num") [list, formats] = [numId, null];
       else if (name === "abstractNumId") lists.set(list, abstracts.get(val) ?? new Map());

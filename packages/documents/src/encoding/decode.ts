@@ -26,7 +26,8 @@ function chooseEncoding(bytes: Uint8Array, declared: string | null): string {
 
 function knownLabel(label: string): string | null {
   try {
-    return new TextDecoder(label.trim()).encoding;
+    const { encoding } = new TextDecoder(label.trim());
+    return encoding === "gbk" ? "gb18030" : encoding; // the same table, and more of it
   } catch {
     return null;
   }

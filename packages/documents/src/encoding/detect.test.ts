@@ -7,7 +7,15 @@ import { decodeBytes } from "./decode-bytes.ts";
 function encode(text: string, encoding: string): Uint8Array {
   if (encoding === "utf-16le") return new Uint8Array(Buffer.from(text, "utf16le"));
   if (encoding === "utf-16be") return new Uint8Array(Buffer.from(text, "utf16le").swap16());
+  const table = tables.get(encoding) ?? makeTable(encoding);
+  return Uint8Array.from([...text].flatMap((character) => table.get(character) ?? fail(character, encoding)));
+}
+
+const tables = new Map<string, Map<string, number[]>>();
+
+function makeTable(encoding: string): Map<string, number[]> {
   const table = new Map<string, number[]>();
+  tables.set(encoding, table);
   for (let lead = 0xff; lead >= 0; lead--) {
     const single = decodeBytes(Uint8Array.of(lead), encoding);
     for (let trail = 0xff; trail >= 0x30 && lead > 0x80 && single.includes("\uFFFD"); trail--) {
@@ -15,7 +23,7 @@ function encode(text: string, encoding: string): Uint8Array {
     }
     if (!single.includes("\uFFFD")) table.set(single, [lead]);
   }
-  return Uint8Array.from([...text].flatMap((character) => table.get(character) ?? fail(character, encoding)));
+  return table;
 }
 
 function fail(character: string, encoding: string): never {

@@ -129,15 +129,14 @@ function toDrafts(pages: readonly Run[][]): Draft[] {
   return drafts;
 }
 
-/** Words as they stand inside lines, where no hyphen was put in by the setter. */
+/** Words as they stand inside lines. The first and last of a line are left out: they may be halves of a parted word. */
 function readVocabulary(pages: readonly Run[][]): Vocabulary {
   const compounds = new Set<string>();
   const words = new Set<string>();
   for (const runs of pages) {
     for (const run of runs) {
-      for (const [word] of run.text.slice(0, -1).matchAll(/\p{L}[\p{L}\p{N}'’]*(?:-[\p{L}\p{N}'’]+)*/gu)) {
-        (word.includes("-") ? compounds : words).add(word.toLowerCase());
-      }
+      const inLine = run.text.match(/\p{L}[\p{L}\p{N}'’]*(?:-[\p{L}\p{N}'’]+)*/gu)?.slice(1, -1) ?? [];
+      for (const word of inLine) (word.includes("-") ? compounds : words).add(word.toLowerCase());
     }
   }
   return { compounds, words };

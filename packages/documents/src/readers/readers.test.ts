@@ -17,7 +17,14 @@ describe("reading HTML", () => {
       { kind: "paragraph", text: "Within 30 days." },
       { kind: "list", text: "- Unused\n- With receipt\n  - Original" },
       { kind: "paragraph", text: "Fees" },
-      { kind: "table", text: "Country | Fee\nJapan | 0", rows: [["Country", "Fee"], ["Japan", "0"]] },
+      {
+        kind: "table",
+        text: "Country | Fee\nJapan | 0",
+        rows: [
+          ["Country", "Fee"],
+          ["Japan", "0"],
+        ],
+      },
       { kind: "code", text: "a\n  b" },
     ]);
   });
@@ -34,14 +41,22 @@ describe("reading HTML", () => {
 
 describe("reading Markdown", () => {
   it("keeps headings, lists, tables and code, and only the words of links and images", async () => {
-    const text = '---\ntitle: "Guide"\n---\n# Start\n\nSee [the docs](https://x.test) and ![a cat](cat.png), **now**.\n\n- one\n- two\n  1. deep\n\n| a | b |\n|---|---|\n| 1 | `x` |\n\n```js\n# no heading\n```\n';
+    const text =
+      '---\ntitle: "Guide"\n---\n# Start\n\nSee [the docs](https://x.test) and ![a cat](cat.png), **now**.\n\n- one\n- two\n  1. deep\n\n| a | b |\n|---|---|\n| 1 | `x` |\n\n```js\n# no heading\n```\n';
     const document = await read(text, "text/markdown");
     expect(document.title).toBe("Guide");
     expect(document.blocks).toEqual([
       { kind: "heading", text: "Start", level: 1 },
       { kind: "paragraph", text: "See the docs and a cat, now." },
       { kind: "list", text: "- one\n- two\n  - deep" },
-      { kind: "table", text: "a | b\n1 | x", rows: [["a", "b"], ["1", "x"]] },
+      {
+        kind: "table",
+        text: "a | b\n1 | x",
+        rows: [
+          ["a", "b"],
+          ["1", "x"],
+        ],
+      },
       { kind: "code", text: "# no heading" },
     ]);
   });
@@ -49,9 +64,23 @@ describe("reading Markdown", () => {
 
 describe("reading CSV", () => {
   it.each([",", ";", "\t", "|"])("names the columns in every row, whatever parts them: %j", async (delimiter) => {
-    const text = [["name", "city"], ["Ann", '"New\nYork"'], ["Bo", "Oslo"]].map((row) => row.join(delimiter)).join("\n");
+    const text = [
+      ["name", "city"],
+      ["Ann", '"New\nYork"'],
+      ["Bo", "Oslo"],
+    ]
+      .map((row) => row.join(delimiter))
+      .join("\n");
     expect(await all(text, "text/csv")).toEqual([
-      { kind: "table", text: "name: Ann; city: New York\nname: Bo; city: Oslo", rows: [["name", "city"], ["Ann", "New York"], ["Bo", "Oslo"]] },
+      {
+        kind: "table",
+        text: "name: Ann; city: New York\nname: Bo; city: Oslo",
+        rows: [
+          ["name", "city"],
+          ["Ann", "New York"],
+          ["Bo", "Oslo"],
+        ],
+      },
     ]);
   });
 

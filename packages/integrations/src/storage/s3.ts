@@ -19,8 +19,8 @@ export interface S3Options {
   bucket: string;
   /** Null for AWS itself. Clients upload to it directly, so they must be able to reach it by this name. */
   endpoint: string | null;
-  accessKey: string;
-  secretKey: string;
+  /** Null: the machine's own role, found by the SDK. */
+  credentials: { accessKeyId: string; secretAccessKey: string } | null;
   region: string;
   /** The bucket in the path instead of the host name, as most stores other than AWS want it. */
   forcePathStyle: boolean;
@@ -72,12 +72,12 @@ export function createS3Storage(options: S3Options): Storage & { close(): void }
   };
 }
 
-function openClient({ endpoint, accessKey, secretKey, region, forcePathStyle }: S3Options): S3Client {
+function openClient({ endpoint, credentials, region, forcePathStyle }: S3Options): S3Client {
   return new S3Client({
     ...(endpoint !== null && { endpoint }),
     region,
     forcePathStyle,
-    credentials: { accessKeyId: accessKey, secretAccessKey: secretKey },
+    ...(credentials !== null && { credentials }),
     // The SDK's own default adds checksums that R2 and older MinIO refuse, and that a presigned link could not know.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",

@@ -35,8 +35,7 @@ export async function openS3(): Promise<OpenStorage> {
   const storage = createS3Storage({
     bucket: "axon",
     endpoint: `http://127.0.0.1:${gate.port}`,
-    accessKey: "S3RVER",
-    secretKey: "S3RVER",
+    credentials: { accessKeyId: "S3RVER", secretAccessKey: "S3RVER" },
     region: "us-east-1",
     forcePathStyle: true,
   });

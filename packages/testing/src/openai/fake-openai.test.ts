@@ -26,7 +26,7 @@ afterAll(() => fake.close());
 beforeEach(() => fake.reset());
 
 const question = { model: "gpt-4o", messages: [{ role: "user" as const, content: "How long may I return it?" }] };
-const sdk = (maxRetries = 0) => new OpenAI({ baseURL: fake.baseUrl, apiKey: fake.apiKey, maxRetries, timeout: 20_000 });
+const sdk = (maxRetries = 0) => new OpenAI({ baseURL: fake.baseUrl, apiKey: fake.apiKey, maxRetries, timeout: 20_000, logLevel: "off" });
 
 async function stream(behaviour?: Behaviour, options: { usage?: boolean; logprobs?: boolean; timeout?: number } = {}) {
   if (behaviour) fake.script([behaviour]);

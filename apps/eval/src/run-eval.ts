@@ -1,0 +1,72 @@
+/**
+ * One run: a database, every set in a workspace of its own, every question asked, the numbers.
+ *
+ * @module
+ */
+import type { AiProvider } from "@axon/ai/provider";
+import { type Database, type DatabaseTarget, connect } from "@axon/db/connect";
+import { migrate } from "@axon/db/migrate";
+import { type Asked, askAll } from "./ask-set.ts";
+import { openDatabase } from "./database.ts";
+import { fitModels, fitRows } from "./fit-models.ts";
+import { type LoadedSet, loadSet } from "./load-set.ts";
+import { type EvalSet, readSets } from "./read-sets.ts";
+import { buildReport, printable, type Report } from "./report.ts";
+
+export interface EvalOptions {
+  folder: string;
+  provider: AiProvider;
+  /** null: the embedded engine, in memory. */
+  databaseUrl: string | null;
+  /** Where `--fit` writes; null: nothing is fitted. */
+  coefficientsFolder: string | null;
+  /** Progress, a line at a time. */
+  say: (text: string) => void;
+}
+
+const poolMax = 4;
+
+export async function runEval(options: EvalOptions): Promise<{ json: Report; text: string }> {
+  const sets = await readSets(options.folder);
+  const opened = await openDatabase(options.databaseUrl);
+  try {
+    await migrate(opened.target);
+    return await withDatabase(opened.target, (database) => measure(options, sets, database));
+  } finally {
+    await opened.close();
+  }
+}
+
+async function withDatabase<Result>(target: DatabaseTarget, work: (database: Database) => Promise<Result>): Promise<Result> {
+  const database = connect(target, { poolMax });
+  try {
+    return await work(database);
+  } finally {
+    await database.close();
+  }
+}
+
+async function measure({ provider, coefficientsFolder, say }: EvalOptions, sets: readonly EvalSet[], database: Database): Promise<{ json: Report; text: string }> {
+  const loaded = new Map<string, LoadedSet>();
+  const results = new Map<string, Asked[]>();
+  // Sets that are asked of the same passages share a workspace: the array is the same only in content, so the name of its first passage tells.
+  const keyOf = (set: EvalSet) => `${set.passages.length}:${set.passages[0]?.id ?? ""}`;
+  for (const set of sets) {
+    const startedMs = performance.now();
+    const place = loaded.get(keyOf(set)) ?? (await loadSet(database, provider.embedder, set.name, set.passages));
+    loaded.set(keyOf(set), place);
+    results.set(set.name, await askAll({ database, provider, set: place }, set.questions));
+    say(`${set.name}: ${set.passages.length} passages, ${set.questions.length} questions, ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
+  }
+  if (coefficientsFolder !== null) {
+    const rows = await fitRows(sets, results, (name) => {
+      const set = sets.find((one) => one.name === name);
+      const place = set && loaded.get(keyOf(set));
+      if (!place) throw new Error(`the set ${name} was not loaded`);
+      return { database, provider, set: place };
+    });
+    say(await fitModels(rows, coefficientsFolder));
+  }
+  const json = buildReport(provider.name, provider.confidence.threshold, results);
+  return { json, text: printable(json) };
+}
