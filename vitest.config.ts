@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 // Workspace packages are read from source; a build is never needed to test. Vitest resolves for tests and for the global
 // setup in two environments, and each must be told.
-const conditions = ["source", "module", "node", "development|production"];
+const conditions = ["source", "node", "development|production"];
 
 export default defineConfig({
   resolve: { conditions: ["source"] },

@@ -79,7 +79,7 @@ export async function runInTheOpen(command, { env, wholeGroup = false, untilStop
   if (error) throw new StepFailed(command[0], `could not start (${error.code ?? error.message})`, "");
   const stopped = passedOnAt > 0;
   if (stopped && !untilStopped) return code || interrupted;
-  return code ?? (stopped ? 0 : 1);
+  return code ?? (stopped && (signal === "SIGINT" || signal === "SIGTERM") ? 0 : 1);
 }
 
 /** Prints what went wrong, the tail of the output and what to do about it. */

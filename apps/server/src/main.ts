@@ -1,11 +1,12 @@
 /** A server of production. Any number may run behind a balancer. */
 import { BadEnvironment, parseEnv } from "@axon/config/env";
+import { withEnvFile } from "@axon/config/env-file";
 import { createLogger } from "@axon/config/logger";
 import { createProductionParts } from "@axon/runtime/production";
 import { startServer } from "./start-server.ts";
 
 async function main(): Promise<void> {
-  const env = parseEnv(process.env, "production");
+  const env = parseEnv(withEnvFile(process.env, ".env"), "production");
   const log = createLogger({ level: env.logLevel, name: "server" });
   const parts = await createProductionParts(env, log);
   const server = await startServer(parts, env);

@@ -21,7 +21,8 @@ export function addUploadRoute(app: FastifyInstance, acceptUpload: FolderStorage
         body: request.raw,
       });
       if (outcome.ok) return reply.code(200).send({ ok: true });
-      return reply.code(outcome.status).send({ error: { message: `The upload was refused: ${outcome.reason}`, data: { reason: outcome.reason, requestId: request.id } } });
+      // The rest of the body is not read, so the connection can't be used again.
+      return reply.code(outcome.status).header("connection", "close").send({ error: { message: `The upload was refused: ${outcome.reason}`, data: { reason: outcome.reason, requestId: request.id } } });
     });
   });
 }

@@ -2,6 +2,7 @@
 import { rmSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { BadEnvironment, parseEnv, type StandaloneEnv } from "@axon/config/env";
+import { withEnvFile } from "@axon/config/env-file";
 import { createLogger } from "@axon/config/logger";
 import type { Parts } from "@axon/runtime/parts";
 import { startServer } from "@axon/server/start-server";
@@ -16,10 +17,11 @@ const graceMs = 3_000;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { fresh: { type: "boolean", default: false }, port: { type: "string" }, "no-seed": { type: "boolean", default: false } } });
-  let env = parseEnv({ ...process.env, ...(values.port === undefined ? {} : { PORT: values.port }) }, "standalone");
+  const readEnv = () => parseEnv({ ...withEnvFile(process.env, ".env"), ...(values.port === undefined ? {} : { PORT: values.port }) }, "standalone");
+  let env = readEnv();
   if (values.fresh) {
     rmSync(env.home, { recursive: true, force: true });
-    env = parseEnv({ ...process.env, ...(values.port === undefined ? {} : { PORT: values.port }) }, "standalone");
+    env = readEnv(); // The secrets went with it; this makes new ones.
   }
   const log = createLogger({ level: env.logLevel, name: "axon", pretty: true });
   const ended = stopSignal();

@@ -1,5 +1,6 @@
 /** A worker of production. Any number may run; each takes what the others leave. */
 import { BadEnvironment, parseEnv } from "@axon/config/env";
+import { withEnvFile } from "@axon/config/env-file";
 import { createLogger } from "@axon/config/logger";
 import { createProductionParts } from "@axon/runtime/production";
 import { startWorker } from "./start-worker.ts";
@@ -8,7 +9,7 @@ import { startWorker } from "./start-worker.ts";
 const graceMs = 7_000;
 
 async function main(): Promise<void> {
-  const env = parseEnv(process.env, "production");
+  const env = parseEnv(withEnvFile(process.env, ".env"), "production");
   const log = createLogger({ level: env.logLevel, name: "worker" });
   const parts = await createProductionParts(env, log);
   const worker = await startWorker(parts);

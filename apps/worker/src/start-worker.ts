@@ -75,8 +75,7 @@ export async function startWorker(parts: Parts): Promise<RunningWorker> {
   return {
     close: async (graceMs) => {
       await Promise.all(sweepers.map((sweeper) => sweeper.stop()));
-      await relay.stop();
-      await consumer.close({ graceMs });
+      await Promise.all([relay.stop(), consumer.close({ graceMs })]);
       await producer.close();
       await parser.close();
     },

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { isJobName, type QueuedJob } from "@axon/contracts/jobs";
+import type { JobName, QueuedJob } from "@axon/contracts/jobs";
 import { inArray, sql } from "drizzle-orm";
 import type { Database } from "./connect.ts";
 import { outbox } from "./schema/engine.ts";
@@ -33,8 +33,14 @@ export async function deliverOutbox(database: Pick<Database, "engine">, limit: n
       returning id, key, name, payload, greatest(0, extract(epoch from due_at - now()) * 1000)::int as delay_ms`),
   );
   if (rows.length === 0) return 0;
-  await deliver(rows.map(toJob));
   const ids = rows.map((row) => Number(row.id));
+  try {
+    await deliver(rows.map(toJob));
+  } catch (error) {
+    // Given back at once, so that a short outage of the queue is no longer than it is.
+    await withEngine(database, (tx) => tx.update(outbox).set({ takenUntil: null }).where(inArray(outbox.id, ids)));
+    throw error;
+  }
   await withEngine(database, async (tx) => {
     await tx.delete(outbox).where(inArray(outbox.id, ids));
   });
@@ -42,6 +48,6 @@ export async function deliverOutbox(database: Pick<Database, "engine">, limit: n
 }
 
 function toJob(row: TakenRow): QueuedJob {
-  if (!isJobName(row.name)) throw new Error(`the outbox holds a job that nobody knows: ${row.name}`);
-  return { key: row.key, name: row.name, payload: row.payload, delayMs: row.delay_ms };
+  // safe: the consumer gives up a name that it does not know where it can be seen; thrown here it would hold up all the others
+  return { key: row.key, name: row.name as JobName, payload: row.payload, delayMs: row.delay_ms };
 }

@@ -32,7 +32,7 @@ const closeTimeoutMs = 5_000;
 type JobQueue = Queue<object, void, string, object, void, string, IQueueBackend, JobBackend>;
 
 /** A producer over `backend`. `addTimeoutMs` bounds one `add` when the backend is away, so that no caller waits forever. */
-export function createProducer(backend: JobBackend, { addTimeoutMs = 10_000 } = {}): Producer {
+export function createProducer(backend: JobBackend, { addTimeoutMs = 5_000 } = {}): Producer {
   const link = linkBackend(backend);
   const open = new Map<QueueName, JobQueue>();
   function queueFor(name: QueueName): JobQueue {

@@ -49,6 +49,7 @@ export async function seedDemo(client: AxonClient, options: SeedOptions): Promis
   const underWay: Document[] = [];
   const results = new Map<string, Ingested>();
   for (const file of handbook) {
+    // The server tells a document's name and size, not its hash: an edit that keeps both is not noticed.
     const same = present.filter(({ name }) => name === file.name);
     const kept = same.find((document) => document.bytes === file.bytes && document.status !== "failed" && document.status !== "uploading");
     for (const stale of same) if (stale !== kept) await client.api.knowledge.documents.delete.mutate({ documentId: stale.id });

@@ -49,6 +49,10 @@ describe("words that customers and documents spell differently", () => {
     ]);
   });
 
+  it("are cut to what an index can hold", () => {
+    expect(lexemes("x".repeat(5000))).toEqual(["x".repeat(100)]);
+  });
+
   it("are nothing for texts without words", () => {
     for (const text of ["", "   ", "?!…", "\u0000", "🎉🎉"]) expect(analyze(text)).toEqual([]);
   });

@@ -143,6 +143,8 @@ function add(lexemes: LexemeAt[], word: string, latin: Language, position: numbe
 /** What words became, by the text's language: most words of a text have been met before. */
 const remembered = new Map<Language, Map<string, string>>();
 const rememberedMax = 50_000;
+/** PostgreSQL refuses lexemes of more than 2,046 bytes; nobody tells words apart after this many letters. */
+const lexemeCharsMax = 100;
 
 /** A word's lexeme; empty for a stop word. */
 function lexemeOf(word: string, latin: Language): string {
@@ -156,6 +158,7 @@ function lexemeOf(word: string, latin: Language): string {
   if (!language) lexeme = foldAccents(bare.replaceAll(",", ""));
   else if (!stopWords[language].has(word)) lexeme = foldAccents(/\p{N}/u.test(word) ? bare : stem(language, bare));
   if (known.size >= rememberedMax) known.clear();
+  lexeme = lexeme.slice(0, lexemeCharsMax);
   known.set(word, lexeme);
   return lexeme;
 }

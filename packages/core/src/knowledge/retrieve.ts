@@ -81,7 +81,7 @@ function toHit(row: Row): RetrievalHit {
 function statement(workspaceId: string, query: RetrieveInput): SQL {
   const limit = Math.max(0, Math.min(query.limit, hitsMax));
   // Half precision keeps four digits; more would only be sent and thrown away.
-  const vector = `[${Array.from(query.vector, (value) => value.toPrecision(5)).join(",")}]`;
+  const vector = `[${Array.from(query.vector, (value) => (value === 0 ? "0" : value.toPrecision(5))).join(",")}]`;
   const quoted = query.lexemes.map(({ lexeme }) => quoteLexeme(lexeme));
   const searched = searchable(workspaceId, query.sourceIds);
   return sql`
@@ -90,6 +90,7 @@ function statement(workspaceId: string, query: RetrieveInput): SQL {
       from unnest(${textArray(query.lexemes.map(({ lexeme }) => lexeme))}, ${floatArray(query.lexemes.map(({ weight }) => weight))}, ${textArray(quoted)})
         with ordinality as given (lexeme, weight, quoted, k)
     ),
+    asked as materialized (select ${vector}::halfvec as vector),
     size as materialized (select count(*)::int as chunks, greatest(avg(c.length), 1)::float8 as mean_length from ${searched}),
     occurrence as materialized (
       select c.id, c.length, lex.k, lex.lexeme, round(1 / (pi() * pi() / 6 * (1 - ranked.rank)) - 0.5) as times
@@ -112,11 +113,11 @@ function statement(workspaceId: string, query: RetrieveInput): SQL {
     candidate as (
       (select id from by_text order by score desc, id limit ${candidatesPerLegMax})
       union
-      (select c.id from ${searched} and c.embedder = ${query.embedder} order by c.embedding <=> ${vector}::halfvec limit ${candidatesPerLegMax})
+      (select c.id from ${searched} and c.embedder = ${query.embedder} order by c.embedding <=> (select vector from asked) limit ${candidatesPerLegMax})
     ),
     scored as (
       select c.id, coalesce(by_text.score, 0) as text_score, by_text.matched,
-        case when c.embedder = ${query.embedder} then 1 - (c.embedding <=> ${vector}::halfvec) else 0 end as vector_score
+        case when c.embedder = ${query.embedder} then 1 - (c.embedding <=> (select vector from asked)) else 0 end as vector_score
       from candidate
         cross join lateral (select id, embedder, embedding from chunk where workspace_id = ${workspaceId}::uuid and id = candidate.id offset 0) c
         left join by_text on by_text.id = c.id
