@@ -21,7 +21,10 @@ export interface ProgressBoard {
   stop(): void;
 }
 
-const nameWidth = 34;
+// A bar with its name and step must fit into 80 columns: a line that is cut would lose the code that ends its colour.
+const nameWidth = 28;
+const barWidth = 18;
+const stepWidth = 21;
 /** Where a file stands when a step begins, in per cent. Embedding is what takes long and has most of the way. */
 const shares: Record<DocumentStatus, [from: number, to: number]> = {
   uploading: [0, 10],
@@ -56,7 +59,7 @@ function createBars(io: Io): ProgressBoard {
     {
       stream: io.stderr as NodeJS.WritableStream,
       format: "  {name} {bar} {step}",
-      barsize: 24,
+      barsize: barWidth,
       hideCursor: true,
       clearOnComplete: false,
       forceRedraw: true,
@@ -73,7 +76,8 @@ function createBars(io: Io): ProgressBoard {
   };
   return {
     update: (name, step) => show(name, percentOf(step), stepText(step)),
-    finish: (name, problem, note) => show(name, 100, problem === null ? io.style.good(note) : io.style.bad(problem)),
+    finish: (name, problem, note) =>
+      show(name, 100, problem === null ? io.style.good(shorten(note, stepWidth)) : io.style.bad(shorten(problem, stepWidth))),
     stop: () => bars.stop(),
   };
 }

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { retrievalFeatures } from "@axon/ai/confidence/retrieval-features";
+
 import type { Features } from "@axon/ai/confidence/model";
+import { retrievalFeatures } from "@axon/ai/confidence/retrieval-features";
 import type { AiProvider } from "@axon/ai/provider";
 import { buildQuery } from "@axon/ai/query";
 import type { Retrieval } from "@axon/ai/retrieval";

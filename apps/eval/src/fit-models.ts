@@ -10,17 +10,18 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Coefficients } from "@axon/ai/confidence/model";
 import { type Asked, type Asking, ask } from "./ask-set.ts";
-import { type Fitted, type FitRow, fit } from "./fit.ts";
+import { type FitRow, type Fitted, fit } from "./fit.ts";
 import { auroc, brier, calibrationError, coverageAt, type Judged, mean } from "./metrics.ts";
 import type { EvalQuestion, EvalSet } from "./read-sets.ts";
 
 /** Sets that say what is answerable by their knowledge base, not by one paragraph. */
 export const fittedSets = ["stackfaq", "mtrag", "squad2_offtopic"];
-const smallShare = 0.35;
+/** What each of them counts beside a whole set. */
+const smallShare = 0.25;
 const smallQuestionsMax = 400;
 
 /** Features that live on the scale of an embedder's cosines. The hashed vectors say nothing about another's. */
-const ofVectors = ["topFused", "fusedMargin2", "fusedMargin5", "fusedEntropy", "fusedOutlier", "topVector", "vectorMargin", "legsAgree", "legsOverlap"];
+const ofVectors = ["topFused", "fusedMargin", "fusedOutlier", "topVector", "legsOverlap"];
 
 /**
  * What an answer's own features add for a real model. There is no data to fit these on offline: they are a prior, chosen
@@ -36,7 +37,11 @@ const writtenPrior: Coefficients["features"] = {
 };
 
 /** Rows of the fitted sets, in full and as small knowledge bases. */
-export async function fitRows(sets: readonly EvalSet[], results: ReadonlyMap<string, readonly Asked[]>, askingOf: (set: string) => Asking): Promise<FitRow[]> {
+export async function fitRows(
+  sets: readonly EvalSet[],
+  results: ReadonlyMap<string, readonly Asked[]>,
+  askingOf: (set: string) => Asking,
+): Promise<FitRow[]> {
   const rows: FitRow[] = [];
   for (const name of fittedSets) {
     const set = sets.find((one) => one.name === name);
@@ -52,7 +57,9 @@ export async function fitRows(sets: readonly EvalSet[], results: ReadonlyMap<str
 }
 
 function rowOf(name: string, set: EvalSet, { question, features }: Asked): FitRow[] {
-  return question.answerable === null ? [] : [{ set: name, group: `${set.name}:${groupOf(set, question)}`, features, truth: question.answerable }];
+  return question.answerable === null
+    ? []
+    : [{ set: name, group: `${set.name}:${groupOf(set, question)}`, features, truth: question.answerable }];
 }
 
 function groupOf(set: EvalSet, question: EvalQuestion): string {
@@ -75,24 +82,44 @@ async function smallRows(set: EvalSet, asking: Asking): Promise<FitRow[]> {
     if (!question || !home || !away || away === home) continue;
     const group = `${set.name}:${groupOf(set, question)}`;
     rows.push({ set: `${set.name}:small`, group, truth: true, features: (await ask({ ...asking, sourceIds: [home] }, question)).features });
-    rows.push({ set: `${set.name}:small`, group, truth: false, features: (await ask({ ...asking, sourceIds: [away] }, question)).features });
+    rows.push({
+      set: `${set.name}:small`,
+      group,
+      truth: false,
+      features: (await ask({ ...asking, sourceIds: [away] }, question)).features,
+    });
   }
   return rows;
 }
 
 /** Fits, writes the two files under `folder`, and says what unseen documents would have got. */
-export async function fitModels(rows: readonly FitRow[], folder: string): Promise<string> {
+export async function fitModels(rows: readonly FitRow[], folder: string): Promise<{ local: Coefficients; text: string }> {
   const names = Object.keys(rows.find(({ features }) => Object.keys(features).length > 15)?.features ?? {});
   const shares = Object.fromEntries([...new Set(rows.map(({ set }) => set))].map((set) => [set, set.endsWith(":small") ? smallShare : 1]));
   const local = fit("local-fit-1", rows, names, shares, fittedSets);
-  const openai = fit("openai-prior-1", rows, names.filter((name) => !ofVectors.includes(name)), shares, fittedSets);
+  const openai = fit(
+    "openai-prior-1",
+    rows,
+    names.filter((name) => !ofVectors.includes(name)),
+    shares,
+    fittedSets,
+  );
   openai.coefficients = { ...openai.coefficients, features: { ...openai.coefficients.features, ...writtenPrior } };
   await writeFile(join(folder, "local.ts"), source("local", local.coefficients, "All of it is fitted."));
   await writeFile(
     join(folder, "openai.ts"),
-    source("openai", openai.coefficients, "Retrieval features that do not depend on the embedder are fitted; what the answer itself adds is a prior, see apps/eval."),
+    source(
+      "openai",
+      openai.coefficients,
+      "Retrieval features that do not depend on the embedder are fitted; what the answer itself adds is a prior, see apps/eval.",
+    ),
   );
-  return ["values of unseen documents, by cross-validation:", summary("local", rows, local), summary("openai (retrieval only)", rows, openai)].join("\n");
+  const text = [
+    "values of unseen documents, by cross-validation:",
+    summary("local", rows, local),
+    summary("openai (retrieval only)", rows, openai),
+  ].join("\n");
+  return { local: local.coefficients, text };
 }
 
 function summary(name: string, rows: readonly FitRow[], { unseen, coefficients }: Fitted): string {
@@ -101,15 +128,26 @@ function summary(name: string, rows: readonly FitRow[], { unseen, coefficients }
     const given = judged.filter(({ value }) => value >= coefficients.threshold);
     return {
       set,
-      numbers: [auroc(judged), calibrationError(judged), brier(judged), coverageAt(judged, 0.95), mean(given.map(({ truth }) => Number(truth))), given.length / judged.length],
+      numbers: [
+        auroc(judged),
+        calibrationError(judged),
+        brier(judged),
+        coverageAt(judged, 0.95),
+        mean(given.map(({ truth }) => Number(truth))),
+        given.length / judged.length,
+      ],
     };
   });
   const main = sets.filter(({ set }) => fittedSets.includes(set));
-  const line = (label: string, numbers: readonly number[]) => `  ${label.padEnd(18)}${numbers.map((number) => number.toFixed(3).padStart(8)).join("")}`;
+  const line = (label: string, numbers: readonly number[]) =>
+    `  ${label.padEnd(18)}${numbers.map((number) => number.toFixed(3).padStart(8)).join("")}`;
   return [
     `${name}, threshold ${coefficients.threshold}:  AUROC, ECE, Brier, cov@95, prec@t, cov@t`,
     ...sets.map(({ set, numbers }) => line(set, numbers)),
-    line("mean of three", [0, 1, 2, 3, 4, 5].map((column) => mean(main.map(({ numbers }) => numbers[column] ?? 0)))),
+    line(
+      "mean of three",
+      [0, 1, 2, 3, 4, 5].map((column) => mean(main.map(({ numbers }) => numbers[column] ?? 0))),
+    ),
   ].join("\n");
 }
 

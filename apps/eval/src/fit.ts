@@ -30,12 +30,25 @@ export interface Fitted {
  * Every set counts the same, however many questions it has; `shares` says how much if not 1. `judged` are the sets whose
  * rows fix the threshold.
  */
-export function fit(id: string, rows: readonly FitRow[], names: readonly string[], shares: Readonly<Record<string, number>>, judged: readonly string[]): Fitted {
+export function fit(
+  id: string,
+  rows: readonly FitRow[],
+  names: readonly string[],
+  shares: Readonly<Record<string, number>>,
+  judged: readonly string[],
+): Fitted {
   const weights = weightsOf(rows, shares);
   const unseen = new Array<number>(rows.length).fill(0);
   for (let fold = 0; fold < folds; fold += 1) {
     const inFold = rows.map(({ group }) => hash(group) % folds === fold);
-    const model = createConfidenceModel(fitRows(id, rows, names, weights.map((weight, index) => (inFold[index] ? 0 : weight))));
+    const model = createConfidenceModel(
+      fitRows(
+        id,
+        rows,
+        names,
+        weights.map((weight, index) => (inFold[index] ? 0 : weight)),
+      ),
+    );
     rows.forEach(({ features }, index) => {
       if (inFold[index]) unseen[index] = model.score(features);
     });
@@ -73,7 +86,9 @@ function fitRows(id: string, rows: readonly FitRow[], names: readonly string[], 
     id,
     threshold: 0.5,
     intercept: round(fitted.at(-1) ?? 0),
-    features: Object.fromEntries(columns.map(({ name, mean, scale }, index) => [name, { mean: round(mean), scale: round(scale), weight: round(fitted[index] ?? 0) }])),
+    features: Object.fromEntries(
+      columns.map(({ name, mean, scale }, index) => [name, { mean: round(mean), scale: round(scale), weight: round(fitted[index] ?? 0) }]),
+    ),
   };
 }
 

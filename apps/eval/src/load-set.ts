@@ -4,6 +4,8 @@
  *
  * @module
  */
+
+import { createHash } from "node:crypto";
 import { embeddingText } from "@axon/ai/embedding-text";
 import { indexLexemes } from "@axon/ai/lexical/analyze";
 import type { Embedder } from "@axon/ai/provider";
@@ -12,7 +14,6 @@ import { newId } from "@axon/db/ids";
 import { chunk, document, knowledgeSource } from "@axon/db/schema/knowledge";
 import { workspace } from "@axon/db/schema/workspaces";
 import { withWorkspace } from "@axon/db/transaction";
-import { createHash } from "node:crypto";
 import { groupBy } from "./group.ts";
 import type { EvalPassage } from "./read-sets.ts";
 
@@ -81,7 +82,9 @@ function dealSources(documents: ReadonlyMap<string, readonly unknown[]>): Map<st
 }
 
 function batches<Row>(rows: readonly Row[]): Row[][] {
-  return Array.from({ length: Math.ceil(rows.length / rowsPerInsert) }, (_, index) => rows.slice(index * rowsPerInsert, (index + 1) * rowsPerInsert));
+  return Array.from({ length: Math.ceil(rows.length / rowsPerInsert) }, (_, index) =>
+    rows.slice(index * rowsPerInsert, (index + 1) * rowsPerInsert),
+  );
 }
 
 /** For what was put in by the same function a few lines above. */

@@ -43,7 +43,8 @@ const calibrationBins = 10;
 export function calibrationError(judged: readonly Judged[]): number {
   const bins = groupBy(judged, ({ value }) => Math.min(calibrationBins - 1, Math.floor(value * calibrationBins)));
   let sum = 0;
-  for (const bin of bins.values()) sum += Math.abs(mean(bin.map(({ value }) => value)) - mean(bin.map(({ truth }) => Number(truth)))) * bin.length;
+  for (const bin of bins.values())
+    sum += Math.abs(mean(bin.map(({ value }) => value)) - mean(bin.map(({ truth }) => Number(truth)))) * bin.length;
   return judged.length === 0 ? 0 : sum / judged.length;
 }
 

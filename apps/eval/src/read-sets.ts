@@ -10,7 +10,13 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { z } from "zod";
 
-const passage = z.object({ id: z.string(), doc_id: z.string(), title: z.string().default(""), text: z.string(), lang: z.string().optional() });
+const passage = z.object({
+  id: z.string(),
+  doc_id: z.string(),
+  title: z.string().default(""),
+  text: z.string(),
+  lang: z.string().optional(),
+});
 const question = z.object({
   id: z.string(),
   text: z.string(),
@@ -37,7 +43,9 @@ const unzip = promisify(gunzip);
 
 /** The sets of a folder by name. Throws an Error that names the file and line when something is not in the format. */
 export async function readSets(folder: string): Promise<EvalSet[]> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith(".questions.jsonl.gz")).map((name) => name.replace(".questions.jsonl.gz", ""));
+  const names = (await readdir(folder))
+    .filter((name) => name.endsWith(".questions.jsonl.gz"))
+    .map((name) => name.replace(".questions.jsonl.gz", ""));
   if (names.length === 0) throw new Error(`no *.questions.jsonl.gz in ${folder}`);
   return Promise.all(
     names.sort().map(async (name) => ({

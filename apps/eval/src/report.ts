@@ -82,7 +82,9 @@ export function buildReport(provider: string, threshold: number, results: Readon
 export function judgedOf(name: string, results: ReadonlyMap<string, readonly Asked[]>): Judged[] {
   const own = results.get(name) ?? [];
   const others = name === "squad2_offtopic" ? (results.get("squad2") ?? []).filter(({ question }) => question.answerable === true) : [];
-  return [...own, ...others].flatMap(({ question, confidence }) => (question.answerable === null ? [] : [{ value: confidence, truth: question.answerable }]));
+  return [...own, ...others].flatMap(({ question, confidence }) =>
+    question.answerable === null ? [] : [{ value: confidence, truth: question.answerable }],
+  );
 }
 
 function reportSet(asked: readonly Asked[], judged: readonly Judged[], threshold: number): SetReport {
@@ -109,7 +111,15 @@ function reportSet(asked: readonly Asked[], judged: readonly Judged[], threshold
     atThreshold: twoKinds ? { precision: mean(given.map(({ truth }) => Number(truth))), coverage: given.length / judged.length } : null,
     answerIn4k: answers.length === 0 ? null : mean(answers),
     ...(languages.size > 0 && {
-      languages: Object.fromEntries([...languages].map(([language, of]) => [language, recallAt(of.map(({ rank }) => rank), 5)])),
+      languages: Object.fromEntries(
+        [...languages].map(([language, of]) => [
+          language,
+          recallAt(
+            of.map(({ rank }) => rank),
+            5,
+          ),
+        ]),
+      ),
     }),
   };
 }

@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { createConfidenceModel } from "@axon/ai/confidence/model";
 import type { AiProvider } from "@axon/ai/provider";
-import { type Database, type DatabaseTarget, connect } from "@axon/db/connect";
+import { connect, type Database, type DatabaseTarget } from "@axon/db/connect";
 import { migrate } from "@axon/db/migrate";
 import { type Asked, askAll } from "./ask-set.ts";
 import { openDatabase } from "./database.ts";
@@ -46,9 +47,14 @@ async function withDatabase<Result>(target: DatabaseTarget, work: (database: Dat
   }
 }
 
-async function measure({ provider, coefficientsFolder, say }: EvalOptions, sets: readonly EvalSet[], database: Database): Promise<{ json: Report; text: string }> {
+async function measure(
+  { provider, coefficientsFolder, say }: EvalOptions,
+  sets: readonly EvalSet[],
+  database: Database,
+): Promise<{ json: Report; text: string }> {
   const loaded = new Map<string, LoadedSet>();
   const results = new Map<string, Asked[]>();
+  let { confidence } = provider;
   // Sets that are asked of the same passages share a workspace: the array is the same only in content, so the name of its first passage tells.
   const keyOf = (set: EvalSet) => `${set.passages.length}:${set.passages[0]?.id ?? ""}`;
   for (const set of sets) {
@@ -56,7 +62,9 @@ async function measure({ provider, coefficientsFolder, say }: EvalOptions, sets:
     const place = loaded.get(keyOf(set)) ?? (await loadSet(database, provider.embedder, set.name, set.passages));
     loaded.set(keyOf(set), place);
     results.set(set.name, await askAll({ database, provider, set: place }, set.questions));
-    say(`${set.name}: ${set.passages.length} passages, ${set.questions.length} questions, ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
+    say(
+      `${set.name}: ${set.passages.length} passages, ${set.questions.length} questions, ${((performance.now() - startedMs) / 1000).toFixed(1)} s`,
+    );
   }
   if (coefficientsFolder !== null) {
     const rows = await fitRows(sets, results, (name) => {
@@ -65,8 +73,13 @@ async function measure({ provider, coefficientsFolder, say }: EvalOptions, sets:
       if (!place) throw new Error(`the set ${name} was not loaded`);
       return { database, provider, set: place };
     });
-    say(await fitModels(rows, coefficientsFolder));
+    const fitted = await fitModels(rows, coefficientsFolder);
+    say(`${fitted.text}\n\nThe numbers below are by the new model, on the very data that it was fitted on.`);
+    confidence = createConfidenceModel(fitted.local);
   }
-  const json = buildReport(provider.name, provider.confidence.threshold, results);
+  const judged = new Map(
+    [...results].map(([name, asked]) => [name, asked.map((one) => ({ ...one, confidence: confidence.score(one.features) }))]),
+  );
+  const json = buildReport(provider.name, confidence.threshold, judged);
   return { json, text: printable(json) };
 }

@@ -44,8 +44,17 @@ export async function createHttp({ services, parts, http, liveStats, open }: Htt
     routerOptions: { maxParamLength: 5_000 },
     forceCloseConnections: true,
   });
-  await app.register(helmet, { contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } }, crossOriginResourcePolicy: { policy: "cross-origin" } });
-  await app.register(cors, { origin: http.allowedOrigins, credentials: true, methods: ["GET", "POST", "PUT"], exposedHeaders: ["x-request-id"], maxAge: 600 });
+  await app.register(helmet, {
+    contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+    crossOriginResourcePolicy: { policy: "cross-origin" },
+  });
+  await app.register(cors, {
+    origin: http.allowedOrigins,
+    credentials: true,
+    methods: ["GET", "POST", "PUT"],
+    exposedHeaders: ["x-request-id"],
+    maxAge: 600,
+  });
   addRateLimit(app);
   app.addHook("onSend", async (request, reply) => {
     reply.header("x-request-id", request.id);
@@ -67,7 +76,8 @@ export async function createHttp({ services, parts, http, liveStats, open }: Htt
           pace: async () => {}, // Over SSE the stream itself waits for its reader.
         }),
       onError: ({ error, path, ctx }) => {
-        if (error.code === "INTERNAL_SERVER_ERROR") parts.log.error({ err: error.cause ?? error, path, requestId: ctx?.requestId }, "a procedure failed");
+        if (error.code === "INTERNAL_SERVER_ERROR")
+          parts.log.error({ err: error.cause ?? error, path, requestId: ctx?.requestId }, "a procedure failed");
       },
     } satisfies FastifyTRPCPluginOptions<AppRouter>["trpcOptions"],
   });
@@ -80,7 +90,10 @@ function addRateLimit(app: FastifyInstance): void {
     try {
       await limiter.consume(request.ip);
     } catch {
-      await reply.code(429).header("retry-after", "10").send({ error: { message: "Too many requests", data: { reason: "rate_limited", requestId: request.id } } });
+      await reply
+        .code(429)
+        .header("retry-after", "10")
+        .send({ error: { message: "Too many requests", data: { reason: "rate_limited", requestId: request.id } } });
     }
   });
 }

@@ -9,14 +9,15 @@ import { conversationPlace, readConversationEvents, readWorkspaceEvents, workspa
 import { Refusal } from "@axon/core/errors";
 import type { Database } from "@axon/db/connect";
 import { readHeads } from "@axon/db/heads";
-import type { EventLog } from "@axon/realtime/log";
 import type { Hub } from "@axon/realtime/hub";
+import type { EventLog } from "@axon/realtime/log";
 import { parsePosition, parseSeq } from "@axon/realtime/position";
 
 /** The log that the hub reads: core's verbs, each in its workspace. */
 export function createEventLog(inWorkspace: InWorkspace, database: Pick<Database, "engine">): EventLog {
   return {
-    readConversation: ({ workspaceId, conversationId }, after, limit) => inWorkspace(workspaceId, (ws) => readConversationEvents(ws, conversationId, after, limit)),
+    readConversation: ({ workspaceId, conversationId }, after, limit) =>
+      inWorkspace(workspaceId, (ws) => readConversationEvents(ws, conversationId, after, limit)),
     readWorkspace: ({ workspaceId }, after, limit) => inWorkspace(workspaceId, (ws) => readWorkspaceEvents(ws, after, limit)),
     conversationPlace: ({ workspaceId, conversationId }, at) => inWorkspace(workspaceId, (ws) => conversationPlace(ws, conversationId, at)),
     workspacePlace: ({ workspaceId }) => inWorkspace(workspaceId, workspacePlace),
@@ -26,11 +27,14 @@ export function createEventLog(inWorkspace: InWorkspace, database: Pick<Database
 
 export function createLiveStreams(hub: Hub): LiveStreams {
   return {
-    conversation: ({ workspaceId, conversationId, after, signal }) => hub.conversation({ workspaceId, conversationId, after: parsePosition(after) ?? refuse(), signal }),
+    conversation: ({ workspaceId, conversationId, after, signal }) =>
+      hub.conversation({ workspaceId, conversationId, after: parsePosition(after) ?? refuse(), signal }),
     workspace: ({ workspaceId, after, signal }) => hub.workspace({ workspaceId, after: parseSeq(after) ?? refuse(), signal }),
   };
 }
 
 function refuse(): never {
-  throw new Refusal("validation", "lastEventId: is not a place in this stream", { fields: { lastEventId: "is not a place in this stream" } });
+  throw new Refusal("validation", "lastEventId: is not a place in this stream", {
+    fields: { lastEventId: "is not a place in this stream" },
+  });
 }

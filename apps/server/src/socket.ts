@@ -5,21 +5,16 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ApiServices } from "@axon/api/context";
 import { type AppRouter, appRouter } from "@axon/api/router";
 import type { Logger } from "@axon/config/logger";
 import { applyWSSHandler } from "@trpc/server/adapters/ws";
-import { type WebSocket, WebSocketServer } from "ws";
+import { WebSocketServer } from "ws";
 import { bearerOf, createContext, workspaceOf } from "./create-context.ts";
+import { pace } from "./pace.ts";
 
 /** Largest message that a client may send. */
 const messageBytesMax = 256 * 1024;
-/** A reader who has this much unread is waited for: tRPC itself would buffer without end. */
-const unreadBytesMax = 1024 * 1024;
-/** A reader who takes in nothing for this long is let go; it can come back and resume. */
-const stalledMsMax = 30_000;
-const paceMs = 20;
 
 export interface Sockets {
   /** Tells every client to reconnect elsewhere, then closes. */
@@ -46,11 +41,12 @@ export function openSockets(server: Server, services: ApiServices, allowedOrigin
         ip: req.socket.remoteAddress ?? null,
         headers: req.headers,
         requestId: randomUUID(),
-        pace: (signal) => paceOf(res, signal),
+        pace: (signal) => pace(res, signal),
       });
     },
     onError: ({ error, path, ctx }) => {
-      if (error.code === "INTERNAL_SERVER_ERROR") log.error({ err: error.cause ?? error, path, requestId: ctx?.requestId }, "a procedure failed");
+      if (error.code === "INTERNAL_SERVER_ERROR")
+        log.error({ err: error.cause ?? error, path, requestId: ctx?.requestId }, "a procedure failed");
     },
   });
   return {
@@ -60,16 +56,4 @@ export function openSockets(server: Server, services: ApiServices, allowedOrigin
       await new Promise<void>((resolve) => wss.close(() => resolve()));
     },
   };
-}
-
-async function paceOf(socket: WebSocket, signal: AbortSignal): Promise<void> {
-  let unread = socket.bufferedAmount;
-  let stalledMs = 0;
-  while (unread > unreadBytesMax && !signal.aborted && socket.readyState === socket.OPEN) {
-    await sleep(paceMs);
-    const left = socket.bufferedAmount;
-    stalledMs = left < unread ? 0 : stalledMs + paceMs;
-    unread = left;
-    if (stalledMs > stalledMsMax) socket.terminate();
-  }
 }

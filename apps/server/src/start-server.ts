@@ -21,7 +21,12 @@ export interface RunningServer {
 /** Listens on `env.http`. Rejects with the listening error (`EADDRINUSE`, …) when the port cannot be had. */
 export async function startServer(parts: Parts, env: Pick<Env, "http" | "auth">): Promise<RunningServer> {
   const { bus, deltas, inWorkspace, database, log } = parts;
-  const hub = createHub({ bus, deltas, log: createEventLog(inWorkspace, database), onError: (error) => log.warn({ err: error }, "reading the event log failed") });
+  const hub = createHub({
+    bus,
+    deltas,
+    log: createEventLog(inWorkspace, database),
+    onError: (error) => log.warn({ err: error }, "reading the event log failed"),
+  });
   const services = await createServices(parts, env.auth, hub);
   let open = true;
   const app = await createHttp({ services, parts, http: env.http, liveStats: hub.stats, open: () => open });

@@ -22,7 +22,10 @@ export function addUploadRoute(app: FastifyInstance, acceptUpload: FolderStorage
       });
       if (outcome.ok) return reply.code(200).send({ ok: true });
       // The rest of the body is not read, so the connection can't be used again.
-      return reply.code(outcome.status).header("connection", "close").send({ error: { message: `The upload was refused: ${outcome.reason}`, data: { reason: outcome.reason, requestId: request.id } } });
+      return reply
+        .code(outcome.status)
+        .header("connection", "close")
+        .send({ error: { message: `The upload was refused: ${outcome.reason}`, data: { reason: outcome.reason, requestId: request.id } } });
     });
   });
 }

@@ -79,7 +79,13 @@ export async function openApp({ servers = 1, workers = 1, provider = createLocal
     runningServers.push(
       await startServer(parts, {
         http: { host: "127.0.0.1", port, baseUrl: `http://127.0.0.1:${port}`, allowedOrigins: ["http://localhost:3000"] },
-        auth: { accessSecret: "a".repeat(32), refreshSecret: "r".repeat(32), accessTtlSeconds: 900, refreshTtlSeconds: 3600, bcryptRounds: 4 },
+        auth: {
+          accessSecret: "a".repeat(32),
+          refreshSecret: "r".repeat(32),
+          accessTtlSeconds: 900,
+          refreshTtlSeconds: 3600,
+          bcryptRounds: 4,
+        },
       }),
     );
     urls.push(`http://127.0.0.1:${port}`);
@@ -100,7 +106,12 @@ export async function openApp({ servers = 1, workers = 1, provider = createLocal
     found: async (name = "owner", server = 0) => {
       const session = await open(server).api.auth.signUp.mutate({ email: `${name}-${newId()}@example.com`, password, name });
       const workspaceId = session.memberships[0]?.workspace.id ?? "";
-      return { client: open(server, session.accessToken, workspaceId), token: session.accessToken, workspaceId, at: (other) => open(other, session.accessToken, workspaceId) };
+      return {
+        client: open(server, session.accessToken, workspaceId),
+        token: session.accessToken,
+        workspaceId,
+        at: (other) => open(other, session.accessToken, workspaceId),
+      };
     },
     close: async () => {
       for (const client of clients) await client.close();

@@ -77,6 +77,8 @@ function run(args: string[]): Promise<string> {
       errors += piece.toString();
     });
     child.once("error", reject);
-    child.once("close", (code) => (code === 0 ? resolve(output) : reject(new Error(`filling the demo workspace failed:\n${errors || output}`))));
+    child.once("close", (code) =>
+      code === 0 ? resolve(output) : reject(new Error(`filling the demo workspace failed:\n${errors || output}`)),
+    );
   });
 }

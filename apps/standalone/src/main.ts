@@ -16,8 +16,11 @@ import { summary } from "./summary.ts";
 const graceMs = 3_000;
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { fresh: { type: "boolean", default: false }, port: { type: "string" }, "no-seed": { type: "boolean", default: false } } });
-  const readEnv = () => parseEnv({ ...withEnvFile(process.env, ".env"), ...(values.port === undefined ? {} : { PORT: values.port }) }, "standalone");
+  const { values } = parseArgs({
+    options: { fresh: { type: "boolean", default: false }, port: { type: "string" }, "no-seed": { type: "boolean", default: false } },
+  });
+  const readEnv = () =>
+    parseEnv({ ...withEnvFile(process.env, ".env"), ...(values.port === undefined ? {} : { PORT: values.port }) }, "standalone");
   let env = readEnv();
   if (values.fresh) {
     rmSync(env.home, { recursive: true, force: true });

@@ -55,17 +55,25 @@ export async function startWorker(parts: Parts): Promise<RunningWorker> {
       embedder: provider.embedder,
       provider,
       parse: (file, options) => parser.parse(file, options),
-      openDeltas: (reply) => createDeltaWriter({ buffer: deltas, bus, reply, onError: (error) => log.warn({ err: error }, "pieces of a reply were late") }),
+      openDeltas: (reply) =>
+        createDeltaWriter({ buffer: deltas, bus, reply, onError: (error) => log.warn({ err: error }, "pieces of a reply were late") }),
     }),
     log,
     hooks: { onDead: (job, error) => log.error({ job: job.name, jobId: job.id, err: error }, "a job was given up") },
   });
   const sweepers = [
-    createTicker({ name: "turns", everyMs: sweepMs, run: async () => sweep(await findStuckTurns(database), ({ workspaceId, id }) => inWorkspace(workspaceId, (ws) => requeueTurn(ws, id))), log }),
+    createTicker({
+      name: "turns",
+      everyMs: sweepMs,
+      run: async () =>
+        sweep(await findStuckTurns(database), ({ workspaceId, id }) => inWorkspace(workspaceId, (ws) => requeueTurn(ws, id))),
+      log,
+    }),
     createTicker({
       name: "documents",
       everyMs: sweepMs,
-      run: async () => sweep(await findStuckDocuments(database), ({ workspaceId, id }) => inWorkspace(workspaceId, (ws) => requeueDocument(ws, id))),
+      run: async () =>
+        sweep(await findStuckDocuments(database), ({ workspaceId, id }) => inWorkspace(workspaceId, (ws) => requeueDocument(ws, id))),
       log,
     }),
   ];

@@ -67,7 +67,11 @@ async function run(provider: AiProvider, retrieve: Retrieve, change: Partial<Ans
   for await (const part of answer({ provider, retrieve }, { ...request, ...change }, signal ? { signal } : {})) parts.push(part);
   const last = parts.at(-1);
   if (last?.type !== "final") throw new Error("no result");
-  return { shown: parts.flatMap((part) => (part.type === "delta" ? [part.text] : [])), result: last.result, finals: parts.filter(({ type }) => type === "final").length };
+  return {
+    shown: parts.flatMap((part) => (part.type === "delta" ? [part.text] : [])),
+    result: last.result,
+    finals: parts.filter(({ type }) => type === "final").length,
+  };
 }
 
 describe("answering a customer", () => {
@@ -78,8 +82,16 @@ describe("answering a customer", () => {
     expect(shown.length).toBeGreaterThan(1);
     expect(finals).toBe(1);
     expect(result).toMatchObject({ action: "answer", text: "Within 30 days [1].", reason: null, confidence: 0.9 });
-    expect(result.citations).toEqual([{ index: 1, documentId: id(101), title: "Returns", chunkId: id(1), quote: "Returns are accepted within 30 days of purchase." }]);
-    expect(result.trace).toMatchObject({ provider: "openai", model: "scripted-model", agentVersion: 3, tokens: { prompt: 10, completion: 5 }, handoffReason: null });
+    expect(result.citations).toEqual([
+      { index: 1, documentId: id(101), title: "Returns", chunkId: id(1), quote: "Returns are accepted within 30 days of purchase." },
+    ]);
+    expect(result.trace).toMatchObject({
+      provider: "openai",
+      model: "scripted-model",
+      agentVersion: 3,
+      tokens: { prompt: 10, completion: 5 },
+      handoffReason: null,
+    });
     expect(result.trace.promptHash).toMatch(/^[0-9a-f]{64}$/);
     expect(Object.keys(result.trace.confidence.inputs).length).toBeGreaterThan(20);
   });
@@ -102,7 +114,13 @@ describe("answering a customer", () => {
     const { provider } = scripted({ prior: 0.4, says: text("Within 30 days [1].") });
     const { shown, result } = await run(provider, knows(hit(1, policy, 0.8)));
     expect(shown).toEqual([]);
-    expect(result).toMatchObject({ action: "handoff", reason: "low_confidence", text: "", confidence: 0.4, trace: { handoffReason: "low_confidence" } });
+    expect(result).toMatchObject({
+      action: "handoff",
+      reason: "low_confidence",
+      text: "",
+      confidence: 0.4,
+      trace: { handoffReason: "low_confidence" },
+    });
   });
 
   it("does not ask the model about what the knowledge does not hold", async () => {
@@ -115,34 +133,72 @@ describe("answering a customer", () => {
 
   it("keeps passages below the agent's floor and past its number out of the prompt", async () => {
     const { provider, asked } = scripted({ says: text("x [1]") });
-    const { result } = await run(provider, knows(hit(1, policy, 0.9), hit(2, policy, 0.8), hit(3, policy, 0.2)), { retrieval: { topK: 1, minScore: 0.5 } });
+    const { result } = await run(provider, knows(hit(1, policy, 0.9), hit(2, policy, 0.8), hit(3, policy, 0.2)), {
+      retrieval: { topK: 1, minScore: 0.5 },
+    });
     expect(asked[0]?.passages.map(({ index, text: body }) => [index, body])).toEqual([[1, policy]]);
     expect(result.trace.hits.map(({ inPrompt }) => inPrompt)).toEqual([true, false, false]);
   });
 
   it("keeps the passages within the token budget", async () => {
     const { provider, asked } = scripted({ says: text("x [1]") });
-    await run(provider, knows(...Array.from({ length: 20 }, (_, index) => hit(index, "long words here ".repeat(300), 0.9))), { retrieval: { topK: 20, minScore: 0 } });
+    await run(provider, knows(...Array.from({ length: 20 }, (_, index) => hit(index, "long words here ".repeat(300), 0.9))), {
+      retrieval: { topK: 20, minScore: 0 },
+    });
     const count = asked[0]?.passages.length ?? 0;
     expect(count).toBeGreaterThan(3);
     expect(count).toBeLessThan(12);
   });
 
   it.each<[string, ChatPart[], string]>([
-    ["refuses", [{ type: "refusal", text: "I cannot" }, { type: "finish", reason: "stop" }], "model_refused"],
+    [
+      "refuses",
+      [
+        { type: "refusal", text: "I cannot" },
+        { type: "finish", reason: "stop" },
+      ],
+      "model_refused",
+    ],
     ["is filtered", [{ type: "finish", reason: "filtered" }], "model_refused"],
-    ["asks for a person", [{ type: "action", action: "handoff" }, { type: "finish", reason: "stop" }], "model_asked"],
-    ["breaks the format", [{ type: "action", action: "answer" }, { type: "text", text: "Within" }, { type: "finish", reason: "unparsable" }], "model_unparsable"],
+    [
+      "asks for a person",
+      [
+        { type: "action", action: "handoff" },
+        { type: "finish", reason: "stop" },
+      ],
+      "model_asked",
+    ],
+    [
+      "breaks the format",
+      [
+        { type: "action", action: "answer" },
+        { type: "text", text: "Within" },
+        { type: "finish", reason: "unparsable" },
+      ],
+      "model_unparsable",
+    ],
     ["says nothing", text(), "model_unparsable"],
     ["cites nothing", text("Within 30 days."), "model_uncited"],
-    ["is cut in its first sentence", [{ type: "action", action: "answer" }, { type: "text", text: "Within thirty" }, { type: "finish", reason: "length" }], "model_unparsable"],
+    [
+      "is cut in its first sentence",
+      [
+        { type: "action", action: "answer" },
+        { type: "text", text: "Within thirty" },
+        { type: "finish", reason: "length" },
+      ],
+      "model_unparsable",
+    ],
   ])("hands over when the model %s", async (_, says, reason) => {
     const { result } = await run(scripted({ says }).provider, knows(hit(1, policy, 0.8)));
     expect(result).toMatchObject({ action: "handoff", reason, text: "", citations: [] });
   });
 
   it("keeps the whole sentences of an answer that ran out of room", async () => {
-    const says: ChatPart[] = [{ type: "action", action: "answer" }, { type: "text", text: "Within 30 days [1]. Refunds ta" }, { type: "finish", reason: "length" }];
+    const says: ChatPart[] = [
+      { type: "action", action: "answer" },
+      { type: "text", text: "Within 30 days [1]. Refunds ta" },
+      { type: "finish", reason: "length" },
+    ];
     const { result } = await run(scripted({ says }).provider, knows(hit(1, policy, 0.8)));
     expect(result).toMatchObject({ action: "answer", text: "Within 30 days [1]." });
   });
@@ -184,7 +240,10 @@ describe("answering a customer", () => {
 
   it("lets a customer have a person without asking the model", async () => {
     const { provider, asked } = scripted({ says: text("x [1]") });
-    expect((await run(provider, knows(hit(1, policy, 0.8)), { question: "Can I talk to a human?" })).result).toMatchObject({ action: "handoff", reason: "customer_asked" });
+    expect((await run(provider, knows(hit(1, policy, 0.8)), { question: "Can I talk to a human?" })).result).toMatchObject({
+      action: "handoff",
+      reason: "customer_asked",
+    });
     expect(asked).toEqual([]);
   });
 
@@ -207,7 +266,10 @@ describe("the built-in provider", () => {
   });
 
   it("hands over when the passages do not speak of what was asked", async () => {
-    const { result } = await run(createLocalProvider(), knows(hit(1, "Shipping is free.", 0.8)), { threshold: 0, question: "Which zebra dances quickly?" });
+    const { result } = await run(createLocalProvider(), knows(hit(1, "Shipping is free.", 0.8)), {
+      threshold: 0,
+      question: "Which zebra dances quickly?",
+    });
     expect(result.action).toBe("handoff");
   });
 

@@ -75,7 +75,10 @@ export async function* answer(deps: AnswerDeps, request: AnswerRequest, options:
   if (small) {
     const text = small.kind === "greeting" ? request.agent.greeting?.trim() || small.reply : small.reply;
     yield { type: "delta", text };
-    return yield { type: "final", result: { action: "answer", text, citations: [], confidence: 1, reason: null, trace: trace.end(1, null) } };
+    return yield {
+      type: "final",
+      result: { action: "answer", text, citations: [], confidence: 1, reason: null, trace: trace.end(1, null) },
+    };
   }
   try {
     const found = await search(deps, request, trace, signal);
@@ -98,7 +101,10 @@ interface Found {
 
 async function search(deps: AnswerDeps, request: AnswerRequest, trace: Tracer, signal: AbortSignal | undefined): Promise<Found> {
   const limit = Math.max(request.retrieval.topK, hitsForConfidence);
-  const query = await trace.timed("embed", buildQuery(deps.provider.embedder, request.question, request.history, { limit, ...(signal && { signal }) }));
+  const query = await trace.timed(
+    "embed",
+    buildQuery(deps.provider.embedder, request.question, request.history, { limit, ...(signal && { signal }) }),
+  );
   const retrieval: Retrieval = await trace.timed("retrieve", deps.retrieve(query));
   signal?.throwIfAborted();
   const context = await chooseContext(retrieval.hits, request.retrieval);
@@ -167,10 +173,15 @@ function wholeSentences(text: string): string {
 function citationsOf(text: string, { hits }: Context): Citation[] {
   return citedNumbers(text).flatMap((index) => {
     const hit = hits[index - 1];
-    return hit ? [{ index, documentId: hit.documentId, title: hit.title, chunkId: hit.chunkId, quote: quoteFor(text, index, hit.text) }] : [];
+    return hit
+      ? [{ index, documentId: hit.documentId, title: hit.title, chunkId: hit.chunkId, quote: quoteFor(text, index, hit.text) }]
+      : [];
   });
 }
 
 function handoff(trace: Tracer, reason: HandoffReason, confidence: number): AnswerPart {
-  return { type: "final", result: { action: "handoff", text: "", citations: [], confidence, reason, trace: trace.end(confidence, reason) } };
+  return {
+    type: "final",
+    result: { action: "handoff", text: "", citations: [], confidence, reason, trace: trace.end(confidence, reason) },
+  };
 }

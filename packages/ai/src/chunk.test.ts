@@ -3,7 +3,10 @@ import { describe, expect, it } from "vitest";
 import { chunkBlocks } from "./chunk.ts";
 
 const sentence = (index: number) => `Sentence number ${index} tells one thing about the delivery of parcels to your door.`;
-const prose = (count: number): Block => ({ kind: "paragraph", text: Array.from({ length: count }, (_, index) => sentence(index)).join(" ") });
+const prose = (count: number): Block => ({
+  kind: "paragraph",
+  text: Array.from({ length: count }, (_, index) => sentence(index)).join(" "),
+});
 
 describe("cutting a document into passages", () => {
   it("cuts between sentences and repeats one sentence", () => {
@@ -50,11 +53,16 @@ describe("cutting a document into passages", () => {
   });
 
   it("keeps each table row whole, with its columns' names", () => {
-    const rows = [["Plan", "Price", "Seats"], ...Array.from({ length: 60 }, (_, index) => [`Plan ${index}`, `$${index}9`, `${index} seats`])];
+    const rows = [
+      ["Plan", "Price", "Seats"],
+      ...Array.from({ length: 60 }, (_, index) => [`Plan ${index}`, `$${index}9`, `${index} seats`]),
+    ];
     const chunks = chunkBlocks("Prices", [{ kind: "table", text: "", rows }]);
     expect(chunks.length).toBeGreaterThan(1);
     for (let index = 0; index < 60; index += 1) {
-      expect(chunks.some(({ text }) => text.split("\n").includes(`Plan: Plan ${index}; Price: $${index}9; Seats: ${index} seats`))).toBe(true);
+      expect(chunks.some(({ text }) => text.split("\n").includes(`Plan: Plan ${index}; Price: $${index}9; Seats: ${index} seats`))).toBe(
+        true,
+      );
     }
   });
 
@@ -63,7 +71,12 @@ describe("cutting a document into passages", () => {
     const blob = "👍".repeat(3000);
     for (const text of [endless, blob]) {
       const chunks = chunkBlocks("x", [{ kind: "paragraph", text }]);
-      expect(chunks.map((chunk) => chunk.text).join("").replaceAll(/\s/g, "")).toBe(text.replaceAll(/\s/g, ""));
+      expect(
+        chunks
+          .map((chunk) => chunk.text)
+          .join("")
+          .replaceAll(/\s/g, ""),
+      ).toBe(text.replaceAll(/\s/g, ""));
       for (const chunk of chunks) {
         expect(chunk.text.length).toBeLessThanOrEqual(1600);
         expect(chunk.text).not.toMatch(/\p{Surrogate}/u);
@@ -91,6 +104,11 @@ describe("cutting a document into passages", () => {
 
   it("makes nothing of nothing", () => {
     expect(chunkBlocks("x", [])).toEqual([]);
-    expect(chunkBlocks("x", [{ kind: "paragraph", text: " \u0000 " }, { kind: "table", text: "", rows: [[""]] }])).toEqual([]);
+    expect(
+      chunkBlocks("x", [
+        { kind: "paragraph", text: " \u0000 " },
+        { kind: "table", text: "", rows: [[""]] },
+      ]),
+    ).toEqual([]);
   });
 });

@@ -49,7 +49,9 @@ export function chunkBlocks(title: string, blocks: readonly Block[]): ChunkDraft
   const drafts: ChunkDraft[] = [];
   for (const { headingPath, pieces } of sectionsOf(title, blocks)) {
     for (const { text, page } of pack(pieces)) {
-      const hash = createHash("sha256").update(JSON.stringify([headingPath, text])).digest("hex");
+      const hash = createHash("sha256")
+        .update(JSON.stringify([headingPath, text]))
+        .digest("hex");
       drafts.push({ ordinal: drafts.length, headingPath, text, page, hash });
     }
   }
@@ -86,7 +88,8 @@ function sectionsOf(title: string, blocks: readonly Block[]): Section[] {
 
 function piecesOf(block: Block): Piece[] {
   const page = block.page ?? null;
-  const lines = (texts: readonly string[]): Piece[] => texts.filter((text) => text.trim()).map((text) => ({ text, glue: "\n", page, prose: false }));
+  const lines = (texts: readonly string[]): Piece[] =>
+    texts.filter((text) => text.trim()).map((text) => ({ text, glue: "\n", page, prose: false }));
   if (block.kind === "table" && block.rows && block.rows.length > 0) return lines(rowsOf(block.rows)).flatMap(cut);
   const text = clean(block.text);
   if (block.kind === "code") return lines([text.replace(/^\n+|\s+$/gu, "")]).flatMap(cut);

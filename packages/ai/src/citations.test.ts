@@ -45,7 +45,9 @@ describe("citations", () => {
 
   it("quote the sentence that bears out what was said", () => {
     const passage = "We ship worldwide. Returns are accepted within 30 days of purchase. Call us any time.";
-    expect(quoteFor("You can return it within 30 days. [1] Call any time. [2]", 1, passage)).toBe("Returns are accepted within 30 days of purchase.");
+    expect(quoteFor("You can return it within 30 days. [1] Call any time. [2]", 1, passage)).toBe(
+      "Returns are accepted within 30 days of purchase.",
+    );
     expect(quoteFor("[1]", 1, passage)).not.toBe("");
     expect(quoteFor("x [1]", 1, "y".repeat(2000)).length).toBeLessThan(310);
   });

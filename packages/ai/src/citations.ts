@@ -58,7 +58,9 @@ const quoteCharsMax = 300;
 
 /** The sentence of a passage that bears out what the answer says where it cites `number`. */
 export function quoteFor(answer: string, number: number, passage: string): string {
-  const said = sentencesOf(answer.replace(/([.!?。！？])(\s*(?:\[\d+\])+)/gu, "$2$1")).filter((sentence) => sentence.includes(`[${number}]`));
+  const said = sentencesOf(answer.replace(/([.!?。！？])(\s*(?:\[\d+\])+)/gu, "$2$1")).filter((sentence) =>
+    sentence.includes(`[${number}]`),
+  );
   const wanted = new Set(said.flatMap((sentence) => analyze(sentence.replace(/\[\d+\]/gu, " ")).map(({ lexeme }) => lexeme)));
   let best = "";
   let bestScore = -1;

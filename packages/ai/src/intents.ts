@@ -8,18 +8,24 @@
 /** What a message is read up to; a request for a person stands early. */
 const readCharsMax = 600;
 
-const person = "(?:human(?: being)?|person|agent|representative|rep|operator|supervisor|manager|advis[eo]r|someone|somebody|people|team member)";
+const person =
+  "(?:human(?: being)?|person|agent|representative|rep|operator|supervisor|manager|advis[eo]r|someone|somebody|people|team member)";
 const staff = "(?:(?:customer|technical|tech) )?(?:support|service|care)(?: (?:agent|team|person|representative|rep|staff))?";
 const article = "(?:an? |the |your |another |some |any )?";
 const kind = "(?:real |live |actual |human |proper |customer |support |service |sales |different )*";
-const asking = "(?:^|[.!?,;:]\\s*|\\b(?:i|we|me|please|just|(?:want|need|like|love|prefer|wish|have|able|possible|rather|trying) to)\\s+(?:just |really |please |rather )*)";
+const asking =
+  "(?:^|[.!?,;:]\\s*|\\b(?:i|we|me|please|just|(?:want|need|like|love|prefer|wish|have|able|possible|rather|trying) to)\\s+(?:just |really |please |rather )*)";
 
 const wantsPersonPatterns: readonly RegExp[] = [
   // English
   new RegExp(`${asking}(?:talk|speak|chat) (?:to|with) ${article}${kind}(?:${person}|${staff})\\b`),
-  new RegExp(`\\b(?:connect|transfer|forward|escalate|pass|hand|put|redirect) me (?:over |through |back )?(?:to|with) ${article}${kind}(?:${person}|${staff})\\b`),
-  new RegExp(`\\b(?:i (?:just )?(?:want|need|prefer|demand)|i'?d (?:like|prefer)|give me|get me|can i (?:get|have)) (?:an? )(?:(?:real|live|actual|human) )+${person}\\b`),
-  new RegExp("\\b(?:i (?:just )?(?:want|need)|give me|get me) an? human\\b"),
+  new RegExp(
+    `\\b(?:connect|transfer|forward|escalate|pass|hand|put|redirect) me (?:over |through |back )?(?:to|with) ${article}${kind}(?:${person}|${staff})\\b`,
+  ),
+  new RegExp(
+    `\\b(?:i (?:just )?(?:want|need|prefer|demand)|i'?d (?:like|prefer)|give me|get me|can i (?:get|have)) (?:an? )(?:(?:real|live|actual|human) )+${person}\\b`,
+  ),
+  /\b(?:i (?:just )?(?:want|need)|give me|get me) an? human\b/,
   new RegExp(`^(?:${kind}(?:human|representative|operator)|(?:real|live|actual|human) ${person})(?: please| now)?[.!?]*$`),
   // Spanish, Portuguese, Italian, French
   /\b(?:hablar|comunicarme|contactarme|chatear|p[óo]n(?:ga)?me|conectarme) con (?:un[ao]? |alg[úu]n[ao]? |el |la )?(?:personas?|humano|ser humano|agente|representante|operador[a]?|asesor[a]?|alguien|gerente)(?![\p{L}])/u,
@@ -42,8 +48,8 @@ const wantsPersonPatterns: readonly RegExp[] = [
   /(?:التحدث|التكلم|أتحدث|اتحدث|أتكلم|اتكلم|التواصل|حولني|تحويلي)(?: مع| إلى| الى)? (?:شخص|موظف|إنسان|انسان|ممثل|وكيل|بشري)/u,
   /(?:इंसान|व्यक्ति|एजेंट|प्रतिनिधि|आदमी|किसी) से (?:[\p{L}\p{M}]+ ){0,2}?बात/u,
 ];
-const unwanted = /\b(?:don'?t|do not|didn'?t|doesn'?t|without|rather not|never|no need|instead of|nicht|sin|sans|senza|sem|zonder)\b[^.!?,;]{0,25}$/u;
-
+const unwanted =
+  /\b(?:don'?t|do not|didn'?t|doesn'?t|without|rather not|never|no need|instead of|nicht|sin|sans|senza|sem|zonder)\b[^.!?,;]{0,25}$/u;
 
 /** True when the customer asks to talk to a person. Talking about persons ("how do I add an agent?") is not asking. */
 export function wantsPerson(message: string): boolean {
@@ -69,9 +75,18 @@ interface Phrases {
 /** Whole messages only, spelled without punctuation. */
 const phrases: readonly Phrases[] = [
   {
-    greeting: [/^(?:(?:hi|hello|hey|hiya|howdy|greetings|good (?:morning|afternoon|evening|day))(?: (?:there|all|team|everyone|again))?)(?: (?:how are you|how are you doing|how is it going))?(?: today)?$/, "Hello! How can I help you?"],
-    thanks: [/^(?:ok(?:ay)? |great |perfect |awesome |cool |alright |got it )?(?:many thanks|thanks|thank you|thx|ty|cheers)(?: (?:so much|very much|a lot|a bunch|again|for (?:your|the|all your) help|that helps|that helped))*(?: (?:bye|goodbye))?$/, "You're welcome! Is there anything else I can help with?"],
-    goodbye: [/^(?:bye|goodbye|bye bye|see you|see ya|have a (?:nice|good|great) (?:day|one|evening|weekend))$/, "Goodbye, and have a nice day!"],
+    greeting: [
+      /^(?:(?:hi|hello|hey|hiya|howdy|greetings|good (?:morning|afternoon|evening|day))(?: (?:there|all|team|everyone|again))?)(?: (?:how are you|how are you doing|how is it going))?(?: today)?$/,
+      "Hello! How can I help you?",
+    ],
+    thanks: [
+      /^(?:ok(?:ay)? |great |perfect |awesome |cool |alright |got it )?(?:many thanks|thanks|thank you|thx|ty|cheers)(?: (?:so much|very much|a lot|a bunch|again|for (?:your|the|all your) help|that helps|that helped))*(?: (?:bye|goodbye))?$/,
+      "You're welcome! Is there anything else I can help with?",
+    ],
+    goodbye: [
+      /^(?:bye|goodbye|bye bye|see you|see ya|have a (?:nice|good|great) (?:day|one|evening|weekend))$/,
+      "Goodbye, and have a nice day!",
+    ],
   },
   {
     greeting: [/^(?:hola|buenas|buenos d[ií]as|buenas (?:tardes|noches))(?: qu[eé] tal)?$/u, "¡Hola! ¿En qué puedo ayudarte?"],
@@ -79,8 +94,14 @@ const phrases: readonly Phrases[] = [
     goodbye: [/^(?:adi[oó]s|hasta luego|chao|chau)$/u, "¡Hasta luego, que tengas un buen día!"],
   },
   {
-    greeting: [/^(?:hallo|guten (?:tag|morgen|abend)|moin|servus|gr[uü](?:ß|ss) gott)(?: zusammen)?$/u, "Hallo! Wie kann ich Ihnen helfen?"],
-    thanks: [/^(?:vielen |herzlichen |besten )?dank(?:e)?(?: sch[oö]n| sehr| f[uü]r (?:ihre|deine|die) hilfe)?$|^dankesch[oö]n$/u, "Gern geschehen! Kann ich sonst noch helfen?"],
+    greeting: [
+      /^(?:hallo|guten (?:tag|morgen|abend)|moin|servus|gr[uü](?:ß|ss) gott)(?: zusammen)?$/u,
+      "Hallo! Wie kann ich Ihnen helfen?",
+    ],
+    thanks: [
+      /^(?:vielen |herzlichen |besten )?dank(?:e)?(?: sch[oö]n| sehr| f[uü]r (?:ihre|deine|die) hilfe)?$|^dankesch[oö]n$/u,
+      "Gern geschehen! Kann ich sonst noch helfen?",
+    ],
     goodbye: [/^(?:tsch[uü]ss|auf wiedersehen|bis bald)$/u, "Auf Wiedersehen und einen schönen Tag!"],
   },
   {
@@ -105,7 +126,10 @@ const phrases: readonly Phrases[] = [
   },
   {
     greeting: [/^(?:merhaba(?:lar)?|selam|g[uü]nayd[ıi]n|iyi (?:g[uü]nler|ak[sş]amlar))$/u, "Merhaba! Size nasıl yardımcı olabilirim?"],
-    thanks: [/^(?:[cç]ok )?(?:te[sş]ekk[uü]r(?:ler| ederim)|sa[gğ] ?ol(?:un)?)$/u, "Rica ederim! Başka bir konuda yardımcı olabilir miyim?"],
+    thanks: [
+      /^(?:[cç]ok )?(?:te[sş]ekk[uü]r(?:ler| ederim)|sa[gğ] ?ol(?:un)?)$/u,
+      "Rica ederim! Başka bir konuda yardımcı olabilir miyim?",
+    ],
     goodbye: [/^(?:ho[sş][cç]a kal(?:[ıi]n)?|g[oö]r[uü][sş][uü]r[uü]z)$/u, "Hoşça kalın, iyi günler!"],
   },
   {
@@ -113,10 +137,26 @@ const phrases: readonly Phrases[] = [
     thanks: [/^(?:большое |огромное )?(?:спасибо|благодарю)(?: большое| вам| за помощь)?$/u, "Пожалуйста! Могу ли я помочь чем-то ещё?"],
     goodbye: [/^(?:пока|до свидания)$/u, "До свидания, хорошего дня!"],
   },
-  { greeting: [/^(?:你好|您好|嗨|哈喽|早上好|下午好|晚上好)[啊呀吗]?$/u, "您好！请问有什么可以帮您？"], thanks: [/^(?:非常)?(?:谢谢|多谢|感谢)(?:你|您|了)?$/u, "不客气！还有什么可以帮您的吗？"], goodbye: [/^(?:再见|拜拜)$/u, "再见，祝您愉快！"] },
-  { greeting: [/^(?:こんにちは|こんばんは|おはよう(?:ございます)?)$/u, "こんにちは。どのようなご用件でしょうか？"], thanks: [/^(?:どうも)?ありがとう(?:ございます|ございました)?$/u, "どういたしまして。ほかにご質問はありますか？"], goodbye: [/^(?:さようなら|失礼します)$/u, "ご利用ありがとうございました。"] },
-  { greeting: [/^(?:مرحبا(?:ً)?|السلام عليكم|أهلا(?:ً)?|صباح الخير|مساء الخير)$/u, "مرحباً! كيف يمكنني مساعدتك؟"], thanks: [/^(?:شكرا(?:ً)?)(?: (?:جزيلا(?:ً)?|لك|لكم))*$/u, "على الرحب والسعة! هل يمكنني مساعدتك في شيء آخر؟"], goodbye: [/^(?:مع السلامة|إلى اللقاء)$/u, "مع السلامة!"] },
-  { greeting: [/^(?:नमस्ते|नमस्कार|हैलो|हेलो)$/u, "नमस्ते! मैं आपकी क्या मदद कर सकता हूँ?"], thanks: [/^(?:बहुत )?(?:बहुत )?(?:धन्यवाद|शुक्रिया)$/u, "आपका स्वागत है! क्या मैं कुछ और मदद कर सकता हूँ?"], goodbye: [/^(?:अलविदा|फिर मिलेंगे)$/u, "अलविदा, आपका दिन शुभ हो!"] },
+  {
+    greeting: [/^(?:你好|您好|嗨|哈喽|早上好|下午好|晚上好)[啊呀吗]?$/u, "您好！请问有什么可以帮您？"],
+    thanks: [/^(?:非常)?(?:谢谢|多谢|感谢)(?:你|您|了)?$/u, "不客气！还有什么可以帮您的吗？"],
+    goodbye: [/^(?:再见|拜拜)$/u, "再见，祝您愉快！"],
+  },
+  {
+    greeting: [/^(?:こんにちは|こんばんは|おはよう(?:ございます)?)$/u, "こんにちは。どのようなご用件でしょうか？"],
+    thanks: [/^(?:どうも)?ありがとう(?:ございます|ございました)?$/u, "どういたしまして。ほかにご質問はありますか？"],
+    goodbye: [/^(?:さようなら|失礼します)$/u, "ご利用ありがとうございました。"],
+  },
+  {
+    greeting: [/^(?:مرحبا(?:ً)?|السلام عليكم|أهلا(?:ً)?|صباح الخير|مساء الخير)$/u, "مرحباً! كيف يمكنني مساعدتك؟"],
+    thanks: [/^(?:شكرا(?:ً)?)(?: (?:جزيلا(?:ً)?|لك|لكم))*$/u, "على الرحب والسعة! هل يمكنني مساعدتك في شيء آخر؟"],
+    goodbye: [/^(?:مع السلامة|إلى اللقاء)$/u, "مع السلامة!"],
+  },
+  {
+    greeting: [/^(?:नमस्ते|नमस्कार|हैलो|हेलो)$/u, "नमस्ते! मैं आपकी क्या मदद कर सकता हूँ?"],
+    thanks: [/^(?:बहुत )?(?:बहुत )?(?:धन्यवाद|शुक्रिया)$/u, "आपका स्वागत है! क्या मैं कुछ और मदद कर सकता हूँ?"],
+    goodbye: [/^(?:अलविदा|फिर मिलेंगे)$/u, "अलविदा, आपका दिन शुभ हो!"],
+  },
 ];
 
 /** The polite reply to a message that is nothing but a greeting, thanks or a goodbye; null for everything else. */

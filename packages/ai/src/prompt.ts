@@ -42,12 +42,16 @@ export function renderPrompt(request: ChatRequest): PromptMessage[] {
 /** SHA-256, in hex, of everything a reply depends on. */
 export function fingerprint(request: ChatRequest): string {
   const { question, history, passages, agent, model, temperature, maxTokens } = request;
-  return createHash("sha256").update(JSON.stringify([question, history, passages, agent, model, temperature, maxTokens])).digest("hex");
+  return createHash("sha256")
+    .update(JSON.stringify([question, history, passages, agent, model, temperature, maxTokens]))
+    .digest("hex");
 }
 
 function system({ agent }: ChatRequest, fence: string): string {
   const language =
-    agent.language === "auto" ? "Answer in the language of the customer's last message." : `Answer in the language with the tag ${agent.language}.`;
+    agent.language === "auto"
+      ? "Answer in the language of the customer's last message."
+      : `Answer in the language with the tag ${agent.language}.`;
   return [
     `You are ${agent.name}, a customer support agent.`,
     agent.systemPrompt.trim(),

@@ -19,7 +19,12 @@ export function previousUserTurn(history: readonly HistoryTurn[]): string | unde
 }
 
 /** Embeds the question and takes its lexemes. Throws `AiError`, or the signal's reason. */
-export async function buildQuery(embedder: Embedder, question: string, history: readonly HistoryTurn[], options: QueryOptions): Promise<RetrievalQuery> {
+export async function buildQuery(
+  embedder: Embedder,
+  question: string,
+  history: readonly HistoryTurn[],
+  options: QueryOptions,
+): Promise<RetrievalQuery> {
   const before = previousUserTurn(history);
   const text = before ? `${question}\n${before}\n${question}` : question;
   const [vector] = await embedder.embed([text], { kind: "query", ...(options.signal && { signal: options.signal }) });

@@ -73,7 +73,11 @@ export function startTrace(provider: AiProvider, request: { agent: { model: stri
     usage({ prompt, completion, estimated }) {
       // Tries that were cut are paid for as well.
       const { tokens } = trace;
-      trace.tokens = { prompt: tokens.prompt + prompt, completion: tokens.completion + completion, estimated: tokens.estimated || estimated };
+      trace.tokens = {
+        prompt: tokens.prompt + prompt,
+        completion: tokens.completion + completion,
+        estimated: tokens.estimated || estimated,
+      };
     },
     citationsRemoved: (count) => {
       trace.citationsRemoved = count;

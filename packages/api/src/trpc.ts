@@ -44,7 +44,15 @@ const t = initTRPC.context<ApiCtx>().create({
     return {
       ...shape,
       message: told.message,
-      data: { code: shape.data.code, httpStatus: shape.data.httpStatus, path: shape.data.path, reason: told.reason, fields: told.fields, details: told.details, requestId: ctx?.requestId ?? null },
+      data: {
+        code: shape.data.code,
+        httpStatus: shape.data.httpStatus,
+        path: shape.data.path,
+        reason: told.reason,
+        fields: told.fields,
+        details: told.details,
+        requestId: ctx?.requestId ?? null,
+      },
     };
   },
 });
@@ -61,14 +69,22 @@ function explain(error: TRPCError): Told {
   const { cause } = error;
   if (cause instanceof Refusal) {
     const { fields, ...details } = cause.details;
-    return { message: cause.message, reason: cause.reason, fields: isFields(fields) ? fields : null, details: Object.keys(details).length > 0 ? details : null };
+    return {
+      message: cause.message,
+      reason: cause.reason,
+      fields: isFields(fields) ? fields : null,
+      details: Object.keys(details).length > 0 ? details : null,
+    };
   }
   if (cause instanceof ZodError) {
     const fields = Object.fromEntries(cause.issues.map((issue) => [issue.path.join(".") || "(input)", issue.message]));
-    const message = Object.entries(fields).map(([path, problem]) => `${path}: ${problem}`).join("; ");
+    const message = Object.entries(fields)
+      .map(([path, problem]) => `${path}: ${problem}`)
+      .join("; ");
     return { message, reason: "validation", fields, details: null };
   }
-  if (error.code === "INTERNAL_SERVER_ERROR") return { message: "Something went wrong on our side", reason: "internal", fields: null, details: null };
+  if (error.code === "INTERNAL_SERVER_ERROR")
+    return { message: "Something went wrong on our side", reason: "internal", fields: null, details: null };
   return { message: error.message, reason: error.code === "NOT_FOUND" ? "not_found" : "validation", fields: null, details: null };
 }
 
@@ -87,7 +103,6 @@ const refusals = t.middleware(async ({ next }) => {
 });
 
 export const router = t.router;
-export const createCallerFactory = t.createCallerFactory;
 
 /** Anybody. */
 export const publicProcedure = t.procedure.use(refusals);

@@ -10,7 +10,7 @@ import type { AppRouter } from "@axon/api/router";
 import type { Session } from "@axon/contracts/auth";
 import type { Document } from "@axon/contracts/knowledge";
 import { createTRPCClient, httpBatchLink, httpLink, splitLink, type TRPCClient } from "@trpc/client";
-import { type UploadInput, uploadDocument, type WaitOptions, waitForDocument } from "./documents.ts";
+import { type DocumentPorts, type UploadInput, uploadDocument, type WaitOptions, waitForDocument } from "./documents.ts";
 import { axonErrorOf } from "./errors.ts";
 import { type FollowedEvent, type FollowOptions, follow, type Subscribe } from "./follow.ts";
 import { noteSentToken, publicPaths, recoverLink } from "./recover-link.ts";
@@ -70,7 +70,8 @@ export interface AxonClient {
 const batchItemsMax = 10;
 /** Longest address of a GET; beyond it the batch is split. */
 const urlCharsMax = 6_000;
-const requestTimeoutMsDefault = 120_000;
+/** Longer than the server itself waits for an answer of `agents.ask` (120 s), so that its own word comes first. */
+const requestTimeoutMsDefault = 150_000;
 
 /** Makes a client. Nothing is sent before the first call; a session is opened when a call first needs one. */
 export function createAxonClient(options: AxonClientOptions): AxonClient {
@@ -125,10 +126,32 @@ export function createAxonClient(options: AxonClientOptions): AxonClient {
     ],
   });
 
-  const followWith = (subscribe: Subscribe, lastEventId: string | undefined, followOptions: FollowOptions) =>
-    follow(subscribe, lastEventId, followOptions.signal ? AbortSignal.any([closed.signal, followOptions.signal]) : closed.signal);
+  const followers = createFollowers(api, closed.signal);
+  const documents = documentPorts(api, followers, http, base);
 
-  const followers: AxonClient["follow"] = {
+  return {
+    api,
+    adoptSession: (session) => keeper.adopt(session),
+    useWorkspace(next) {
+      chosenWorkspace = next;
+    },
+    workspaceId,
+    follow: followers,
+    uploadDocument: (input) => uploadDocument(documents, input),
+    waitForDocument: (documentId, waitOptions) => waitForDocument(documents, documentId, waitOptions),
+    async close() {
+      closed.abort();
+      await socket.close();
+    },
+  };
+}
+
+/** The three streams, each ended by `closed` as well as by its caller. */
+function createFollowers(api: TRPCClient<AppRouter>, closed: AbortSignal): AxonClient["follow"] {
+  const followWith = (subscribe: Subscribe, lastEventId: string | undefined, followOptions: FollowOptions) =>
+    follow(subscribe, lastEventId, followOptions.signal ? AbortSignal.any([closed, followOptions.signal]) : closed);
+
+  return {
     async *conversation({ conversationId, lastEventId }, followOptions = {}) {
       // A fixed place to start from: without it, a cut before the first event would leave a gap.
       const from = lastEventId ?? (await api.conversations.get.query({ conversationId }).catch(rethrow)).lastEventId;
@@ -157,8 +180,10 @@ export function createAxonClient(options: AxonClientOptions): AxonClient {
         followOptions,
       ),
   };
+}
 
-  const documents = {
+function documentPorts(api: TRPCClient<AppRouter>, followers: AxonClient["follow"], http: Fetch, base: string): DocumentPorts {
+  return {
     createUpload: (input: { sourceId: string; name: string; mime: string; bytes: number }) =>
       api.knowledge.documents.createUpload.mutate(input).catch(rethrow),
     // The signed address may be relative to the server; it carries its own permission, so no token goes with it.
@@ -167,22 +192,6 @@ export function createAxonClient(options: AxonClientOptions): AxonClient {
     completeUpload: (input: { documentId: string }) => api.knowledge.documents.completeUpload.mutate(input).catch(rethrow),
     get: (input: { documentId: string }) => api.knowledge.documents.get.query(input),
     progress: (documentId: string, signal: AbortSignal) => followers.progress({ documentId }, { signal }),
-  };
-
-  return {
-    api,
-    adoptSession: (session) => keeper.adopt(session),
-    useWorkspace(next) {
-      chosenWorkspace = next;
-    },
-    workspaceId,
-    follow: followers,
-    uploadDocument: (input) => uploadDocument(documents, input),
-    waitForDocument: (documentId, waitOptions) => waitForDocument(documents, documentId, waitOptions),
-    async close() {
-      closed.abort();
-      await socket.close();
-    },
   };
 }
 

@@ -32,7 +32,13 @@ export const passage = z.object({
 export type Passage = z.infer<typeof passage>;
 
 /** A passage that was found and then left out, and why. */
-export const droppedPassage = z.object({ chunkId: z.uuid(), documentId: z.uuid(), title: z.string(), score: z.number(), reason: z.enum(["below_floor", "over_limit", "token_budget"]) });
+export const droppedPassage = z.object({
+  chunkId: z.uuid(),
+  documentId: z.uuid(),
+  title: z.string(),
+  score: z.number(),
+  reason: z.enum(["below_floor", "over_limit", "token_budget"]),
+});
 export type DroppedPassage = z.infer<typeof droppedPassage>;
 
 export const handoffReasons = [

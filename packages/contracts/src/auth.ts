@@ -32,7 +32,6 @@ export const signInInput = z.object({ email, password: z.string().min(1).max(100
 export const refreshInput = z.object({ refreshToken: z.string().min(1).max(200) });
 
 export const user = z.object({ id: z.uuid(), email: z.string(), name: z.string(), createdAt: z.string() });
-export type User = z.infer<typeof user>;
 
 export const membership = z.object({
   workspace: z.object({ id: z.uuid(), name: z.string(), slug: z.string() }),

@@ -1,15 +1,9 @@
 /**
- * The small words every other contract is spelled with: ids, times, pages, credentials' limits.
+ * The small words every other contract is spelled with: pages and idempotency keys.
  *
  * @module
  */
 import { z } from "zod";
-
-/** A UUIDv7 string; any UUID is accepted at the door, ours are always version 7. */
-export const id = z.uuid();
-
-/** An ISO 8601 instant in UTC, as the wire carries it. */
-export const isoTime = z.string();
 
 /** What every list takes: 1..100 items, and the opaque keyset cursor that the page before gave. */
 export const pageInput = z.object({

@@ -9,7 +9,6 @@ import { pageInput } from "./common.ts";
 
 export const channelKinds = ["api"] as const;
 export const conversationStatuses = ["open", "pending", "snoozed", "resolved"] as const;
-export type ConversationStatus = (typeof conversationStatuses)[number];
 export const handlers = ["ai", "member"] as const;
 export const authorKinds = ["contact", "ai", "member", "system"] as const;
 
@@ -31,7 +30,13 @@ const contactInput = z.object({
 });
 
 const clientMessageId = z.string().min(1).max(100).optional();
-export const startInput = z.object({ agentId: z.uuid(), text: messageText, as: speaker.default("contact"), contact: contactInput.optional(), clientMessageId });
+export const startInput = z.object({
+  agentId: z.uuid(),
+  text: messageText,
+  as: speaker.default("contact"),
+  contact: contactInput.optional(),
+  clientMessageId,
+});
 export type StartInput = z.infer<typeof startInput>;
 export const sendInput = z.object({ conversationId: z.uuid(), text: messageText, as: speaker.default("contact"), clientMessageId });
 export type SendInput = z.infer<typeof sendInput>;

@@ -16,13 +16,40 @@ const replyId = z.uuid();
 /** What a verb hands to the log: the event without the number, id and time that the log gives it. */
 export const eventBody = z.discriminatedUnion("type", [
   z.object({ type: z.literal("conversation.created"), conversationId, conversation }),
-  z.object({ type: z.literal("conversation.updated"), conversationId, status: z.enum(conversationStatuses), handler: z.enum(handlers), actor: z.enum(["contact", "ai", "member", "system"]), reason: z.string() }),
+  z.object({
+    type: z.literal("conversation.updated"),
+    conversationId,
+    status: z.enum(conversationStatuses),
+    handler: z.enum(handlers),
+    actor: z.enum(["contact", "ai", "member", "system"]),
+    reason: z.string(),
+  }),
   z.object({ type: z.literal("message.created"), conversationId, message }),
   z.object({ type: z.literal("reply.started"), conversationId, replyId, turnId: z.uuid() }),
-  z.object({ type: z.literal("reply.completed"), conversationId, replyId, turnId: z.uuid(), messageId: z.uuid(), text: z.string(), confidence: z.number().nullable() }),
+  z.object({
+    type: z.literal("reply.completed"),
+    conversationId,
+    replyId,
+    turnId: z.uuid(),
+    messageId: z.uuid(),
+    text: z.string(),
+    confidence: z.number().nullable(),
+  }),
   z.object({ type: z.literal("reply.failed"), conversationId, replyId, turnId: z.uuid(), reason: z.enum(handoffReasons) }),
-  z.object({ type: z.literal("reply.superseded"), conversationId, replyId, turnId: z.uuid(), reason: z.enum(["newer_message", "taken_over", "withheld", "restarted"]) }),
-  z.object({ type: z.literal("handoff.requested"), conversationId, turnId: z.uuid(), reason: z.enum(handoffReasons), confidence: z.number().nullable() }),
+  z.object({
+    type: z.literal("reply.superseded"),
+    conversationId,
+    replyId,
+    turnId: z.uuid(),
+    reason: z.enum(["newer_message", "taken_over", "withheld", "restarted"]),
+  }),
+  z.object({
+    type: z.literal("handoff.requested"),
+    conversationId,
+    turnId: z.uuid(),
+    reason: z.enum(handoffReasons),
+    confidence: z.number().nullable(),
+  }),
   z.object({
     type: z.literal("document.progress"),
     documentId: z.uuid(),
@@ -34,7 +61,6 @@ export const eventBody = z.discriminatedUnion("type", [
   }),
 ]);
 export type EventBody = z.infer<typeof eventBody>;
-export type EventType = EventBody["type"];
 
 /** A body as the log keeps and the wire carries it. `id` is unique; the place in a stream travels apart (`tracked`). */
 export type LoggedEvent = EventBody & { id: string; at: string; workspaceId: string };

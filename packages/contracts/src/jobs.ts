@@ -75,6 +75,14 @@ export interface QueuedJob {
   delayMs: number;
 }
 
+/** The `code` of the reason with which `signal` is aborted when a worker closes before the job is done. */
+export const jobGivenBack = "job_given_back";
+
+/** True when a job was stopped only because its worker closes: it goes back to its queue as if it had not been begun. */
+export function wasGivenBack({ aborted, reason }: AbortSignal): boolean {
+  return aborted && reason instanceof Error && "code" in reason && reason.code === jobGivenBack;
+}
+
 /** True for a name that the catalogue knows. */
 export function isJobName(name: string): name is JobName {
   return Object.hasOwn(jobs, name);

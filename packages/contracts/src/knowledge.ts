@@ -16,7 +16,13 @@ export const sourceKinds = ["file", "text"] as const;
 export const createSourceInput = z.object({ kind: z.enum(sourceKinds), name: z.string().trim().min(1).max(120), idempotencyKey });
 export const sourceRef = z.object({ sourceId: z.uuid() });
 export const listSourcesInput = pageInput;
-export const source = z.object({ id: z.uuid(), kind: z.enum(sourceKinds), name: z.string(), documentCount: z.int(), createdAt: z.string() });
+export const source = z.object({
+  id: z.uuid(),
+  kind: z.enum(sourceKinds),
+  name: z.string(),
+  documentCount: z.int(),
+  createdAt: z.string(),
+});
 export type Source = z.infer<typeof source>;
 
 /** `uploading` until the bytes are there; the rest is the state machine of ingestion. */
@@ -93,7 +99,13 @@ export const document = z.object({
 });
 export type Document = z.infer<typeof document>;
 
-export const chunk = z.object({ id: z.uuid(), ordinal: z.int(), headingPath: z.array(z.string()), text: z.string(), page: z.int().nullable() });
+export const chunk = z.object({
+  id: z.uuid(),
+  ordinal: z.int(),
+  headingPath: z.array(z.string()),
+  text: z.string(),
+  page: z.int().nullable(),
+});
 export type Chunk = z.infer<typeof chunk>;
 
 export const searchInput = z.object({

@@ -69,7 +69,12 @@ export function createInWorkspace(database: Pick<Database, "app">, onCommit: (hi
       return given;
     });
     if (events.length > 0 || queued.length > 0) {
-      onCommit({ workspaceId, conversationIds: [...countByConversation(events).keys()], events: events.length > 0, jobs: queued.length > 0 });
+      onCommit({
+        workspaceId,
+        conversationIds: [...countByConversation(events).keys()],
+        events: events.length > 0,
+        jobs: queued.length > 0,
+      });
     }
     return result;
   };
@@ -77,9 +82,17 @@ export function createInWorkspace(database: Pick<Database, "app">, onCommit: (hi
 
 async function writeJobs(tx: Tx, workspaceId: string, queued: readonly PendingJob[]): Promise<void> {
   if (queued.length === 0) return;
-  await tx.insert(outbox).values(
-    queued.map(({ key, name, payload, delayMs }) => ({ workspaceId, key, name, payload, dueAt: sql`now() + ${delayMs} * interval '1 millisecond'` })),
-  );
+  await tx
+    .insert(outbox)
+    .values(
+      queued.map(({ key, name, payload, delayMs }) => ({
+        workspaceId,
+        key,
+        name,
+        payload,
+        dueAt: sql`now() + ${delayMs} * interval '1 millisecond'`,
+      })),
+    );
 }
 
 async function writeEvents(tx: Tx, workspaceId: string, events: readonly EventBody[]): Promise<void> {

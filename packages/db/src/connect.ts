@@ -73,7 +73,9 @@ export async function assertFenced(database: Database): Promise<void> {
       (select rolsuper or rolbypassrls from pg_roles where rolname = current_user) as loose,
       exists (select 1 from pg_class c join pg_roles r on r.oid = c.relowner
         where r.rolname = current_user and c.relkind = 'r' and c.relnamespace = 'public'::regnamespace) as owns`;
-  if (!row || row.role !== "axon_app" || row.loose || row.owns) {
-    throw new Error(`the application works as "${row?.role}", which row-level security does not hold; let the user of DATABASE_URL be a member of axon_app`);
+  if (row?.role !== "axon_app" || row.loose || row.owns) {
+    throw new Error(
+      `the application works as "${row?.role}", which row-level security does not hold; let the user of DATABASE_URL be a member of axon_app`,
+    );
   }
 }

@@ -25,7 +25,11 @@ interface TakenRow {
 }
 
 /** Takes up to `limit` rows, oldest first, has `deliver` queue them and deletes them. Gives how many there were. */
-export async function deliverOutbox(database: Pick<Database, "engine">, limit: number, deliver: (jobs: QueuedJob[]) => Promise<void>): Promise<number> {
+export async function deliverOutbox(
+  database: Pick<Database, "engine">,
+  limit: number,
+  deliver: (jobs: QueuedJob[]) => Promise<void>,
+): Promise<number> {
   const rows = await withEngine(database, (tx) =>
     tx.execute<TakenRow>(sql`
       update outbox set taken_until = now() + ${takenSeconds} * interval '1 second', attempts = attempts + 1

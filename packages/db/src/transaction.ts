@@ -17,7 +17,11 @@ const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const hashPattern = /^[0-9a-f]{64}$/;
 
 /** Runs `fn` in a transaction that sees and writes rows of this workspace only. */
-export function withWorkspace<Result>(database: Pick<Database, "app">, workspaceId: string, fn: (tx: Tx) => Promise<Result>): Promise<Result> {
+export function withWorkspace<Result>(
+  database: Pick<Database, "app">,
+  workspaceId: string,
+  fn: (tx: Tx) => Promise<Result>,
+): Promise<Result> {
   return inTransaction(database.app, { "app.workspace_id": uuid(workspaceId) }, fn);
 }
 
@@ -31,7 +35,11 @@ export interface AccountScope {
 }
 
 /** Runs `fn` as the role that keeps accounts and sessions. */
-export function withAccount<Result>(database: Pick<Database, "auth">, scope: AccountScope, fn: (tx: Tx) => Promise<Result>): Promise<Result> {
+export function withAccount<Result>(
+  database: Pick<Database, "auth">,
+  scope: AccountScope,
+  fn: (tx: Tx) => Promise<Result>,
+): Promise<Result> {
   if (scope.apiKeyHash !== undefined && !hashPattern.test(scope.apiKeyHash)) throw new Error("an API key hash is 64 hex digits");
   const settings = {
     "app.account_id": scope.accountId === undefined ? "" : uuid(scope.accountId),

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { isJobName, type JobHandlers, type JobRun, jobs } from "@axon/contracts/jobs";
+import { isJobName, type JobHandlers, type JobRun, jobGivenBack, jobs } from "@axon/contracts/jobs";
 import { UnrecoverableError } from "bullmq";
 
 /** A job as its queue gives it: nothing in it has been checked. */
@@ -27,7 +27,7 @@ export class JobTimedOut extends Error {
 /** The worker is closing and the job was not done in time. It goes back to its queue, and this was not a try. */
 export class JobGivenBack extends Error {
   override readonly name = "JobGivenBack";
-  readonly code = "job_given_back";
+  readonly code = jobGivenBack;
 }
 
 export interface RunOptions {

@@ -20,6 +20,7 @@ describe("words that customers and documents spell differently", () => {
     ["Japanese inside a sentence", "パスワードを忘れました", "パスワードの再設定"],
     ["full-width letters", "ＷｉＦｉ", "wifi"],
     ["accents that are left out", "café menu", "the cafe"],
+    ["a hyphen after one letter", "my e-mail", "your email address"],
     ["numbers with separators", "1,000 dollars", "pay 1000 now"],
   ])("meet in the index: %s", (_, question, document) => {
     expect(shared(question, document).length).toBeGreaterThan(0);
@@ -60,7 +61,9 @@ describe("words that customers and documents spell differently", () => {
 
 describe("a question's lexemes", () => {
   it("count twice when a message of the same customer came before", () => {
-    const weights = Object.fromEntries(queryLexemes("And the price of premium?", "Tell me about premium support").map(({ lexeme, weight }) => [lexeme, weight]));
+    const weights = Object.fromEntries(
+      queryLexemes("And the price of premium?", "Tell me about premium support").map(({ lexeme, weight }) => [lexeme, weight]),
+    );
     expect(weights).toMatchObject({ price: 2, premium: 3, support: 1 });
   });
 
@@ -78,7 +81,9 @@ describe("the index of a chunk", () => {
   });
 
   it("stays within what PostgreSQL takes, whatever the text", () => {
-    const many = toTsvector(Array.from({ length: 40_000 }, (_, index) => ({ lexeme: index % 2 ? "often" : `w${index}`, position: index + 1 })));
+    const many = toTsvector(
+      Array.from({ length: 40_000 }, (_, index) => ({ lexeme: index % 2 ? "often" : `w${index}`, position: index + 1 })),
+    );
     const often = /'often':([\d,]+)/.exec(many)?.[1]?.split(",").map(Number) ?? [];
     expect(often.length).toBeLessThanOrEqual(255);
     expect(Math.max(...(many.match(/\d+(?=[ ,]|$)/g) ?? []).map(Number))).toBeLessThanOrEqual(16_383);

@@ -10,13 +10,18 @@ export function isAscii(text: string): boolean {
   return true;
 }
 
+/** `e-mail` is `email`, `T-shirt` is `tshirt`: people write both. */
+const singleLetterHyphen = /(?<![\p{L}\p{N}-])(\p{L})-(?=\p{L}{2})/gu;
+
 /** Compatibility forms made one (NFKC), soft hyphens, joiners and NUL removed, apostrophes straightened. Case is kept. */
 export function normalizeText(text: string): string {
-  if (isAscii(text)) return text.replaceAll("\u0000", "").replaceAll("`", "'");
+  if (isAscii(text)) return text.replaceAll("\u0000", "").replaceAll("`", "'").replace(singleLetterHyphen, "$1");
   return text
     .normalize("NFKC")
-    .replace(/[\u0000\u00AD\u200B-\u200F\u202A-\u202E\u2060\uFEFF]/gu, "") // safe: invisible marks only
-    .replace(/[’ʼ‘`´]/gu, "'");
+    .replaceAll("\u0000", "")
+    .replace(/[\u00AD\u200B-\u200F\u202A-\u202E\u2060\uFEFF]/gu, "")
+    .replace(/[’ʼ‘`´]/gu, "'")
+    .replace(singleLetterHyphen, "$1");
 }
 
 /** Lower case as the language has it; Turkish is the one where it matters. */

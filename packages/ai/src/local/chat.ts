@@ -61,7 +61,9 @@ function compose({ question, passages, maxTokens }: ChatRequest): string {
 
 /** The question's words and how rare each is among the passages; a question of small words only has none. */
 function worthOf(question: string, passages: readonly PromptPassage[]): Map<string, number> {
-  const sets = passages.map(({ title, headingPath, text }) => new Set(analyze([title, ...headingPath, text].join("\n")).map(({ lexeme }) => lexeme)));
+  const sets = passages.map(
+    ({ title, headingPath, text }) => new Set(analyze([title, ...headingPath, text].join("\n")).map(({ lexeme }) => lexeme)),
+  );
   return new Map(
     analyze(question).map(({ lexeme }) => {
       const frequency = sets.filter((words) => words.has(lexeme)).length;
@@ -87,7 +89,14 @@ function quoteOf(passage: PromptPassage, place: number, worth: ReadonlyMap<strin
   let end = start + 1;
   while (end < sentences.length && sentences.slice(start, end + 1).join(" ").length <= quoteCharsWanted) end += 1;
   const words = new Set([...naming, ...found.slice(start, end).flatMap((set) => [...set])]);
-  return [{ index: passage.index, text: sentences.slice(start, end).join(" "), words, score: share(all, words) + (scores[best] ?? 0) - 0.08 * place }];
+  return [
+    {
+      index: passage.index,
+      text: sentences.slice(start, end).join(" "),
+      words,
+      score: share(all, words) + (scores[best] ?? 0) - 0.08 * place,
+    },
+  ];
 }
 
 function share(worth: readonly (readonly [string, number])[], words: ReadonlySet<string>): number {

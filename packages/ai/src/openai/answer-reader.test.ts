@@ -17,7 +17,10 @@ describe("reading a structured answer while it is written", () => {
   it("gives the same text however the stream is cut", () => {
     const raws = [
       JSON.stringify({ action: "answer", answer: nasty }),
-      JSON.stringify({ action: "answer", answer: nasty }).replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`),
+      JSON.stringify({ action: "answer", answer: nasty }).replace(
+        /[^\x20-\x7e]/g,
+        (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+      ),
       JSON.stringify({ action: "answer", answer: nasty }, null, 2),
       `\`\`\`json\n${JSON.stringify({ action: "answer", answer: nasty })}\n\`\`\``,
       JSON.stringify({ note: { deep: ["}", '"', 1] }, action: "answer", score: 0.5, answer: nasty, more: null }),
@@ -50,7 +53,17 @@ describe("reading a structured answer while it is written", () => {
   });
 
   it("shows nothing of an output that is not the object we asked for", () => {
-    for (const raw of ["Thirty days.", "[1,2]", '{"action":"refund","answer":"x"}', '"action"', "", "{", '{"action" "answer"}', "<html>", "null"]) {
+    for (const raw of [
+      "Thirty days.",
+      "[1,2]",
+      '{"action":"refund","answer":"x"}',
+      '"action"',
+      "",
+      "{",
+      '{"action" "answer"}',
+      "<html>",
+      "null",
+    ]) {
       expect(read(raw, 1)).toMatchObject({ text: "", complete: false });
     }
   });

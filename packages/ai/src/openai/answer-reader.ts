@@ -26,7 +26,7 @@ export function createAnswerReader(): AnswerReader {
   let state: State = "start";
   let key = "";
   let value = "";
-  let escape: string | null = null;
+  let escaped: string | null = null;
   let highSurrogate = "";
   let depth = 0;
   let otherInString = false;
@@ -48,22 +48,22 @@ export function createAnswerReader(): AnswerReader {
 
   /** Reads one character of a string. True when it was the closing quote. */
   function string(character: string): boolean {
-    if (escape !== null) {
-      escape += character;
-      if (escape[0] !== "u") {
-        const plain = escapes[escape];
+    if (escaped !== null) {
+      escaped += character;
+      if (escaped[0] !== "u") {
+        const plain = escapes[escaped];
         if (plain === undefined) state = "broken";
         else take(plain);
-        escape = null;
-      } else if (!/^u[0-9a-fA-F]*$/.test(escape)) {
+        escaped = null;
+      } else if (!/^u[0-9a-fA-F]*$/.test(escaped)) {
         state = "broken";
-      } else if (escape.length === 5) {
-        take(String.fromCharCode(Number.parseInt(escape.slice(1), 16)));
-        escape = null;
+      } else if (escaped.length === 5) {
+        take(String.fromCharCode(Number.parseInt(escaped.slice(1), 16)));
+        escaped = null;
       }
       return false;
     }
-    if (character === "\\") escape = "";
+    if (character === "\\") escaped = "";
     else if (character === '"') {
       if (highSurrogate) value += "\uFFFD";
       highSurrogate = "";

@@ -63,14 +63,24 @@ export function batchesOf(texts: readonly string[]): string[][] {
   return batches;
 }
 
-async function embedBatch(client: OpenAI, options: EmbedderOptions, input: string[], signal: AbortSignal | undefined): Promise<Float32Array[]> {
+async function embedBatch(
+  client: OpenAI,
+  options: EmbedderOptions,
+  input: string[],
+  signal: AbortSignal | undefined,
+): Promise<Float32Array[]> {
   const deadline = startDeadline(options.timeoutMs, signal);
   try {
     for (let tried = 1; ; tried += 1) {
       try {
         const asked = client.embeddings.create(
           // Only the third generation of models can be asked for a length.
-          { model: options.model, input, encoding_format: "base64", ...(/embedding-3/.test(options.model) && { dimensions: vectorDimensions }) },
+          {
+            model: options.model,
+            input,
+            encoding_format: "base64",
+            ...(/embedding-3/.test(options.model) && { dimensions: vectorDimensions }),
+          },
           { signal: deadline.signal, timeout: options.timeoutMs },
         );
         const { data } = await deadline.within(asked, options.timeoutMs, "vectors");
@@ -100,7 +110,8 @@ function vectorsOf(data: readonly { index: number; embedding: unknown }[], count
       throw new AiError("bad_request", `the embedding model gives ${vector.length} numbers a vector; ${vectorDimensions} are needed`);
     }
     const length = Math.hypot(...vector);
-    if (!(length > 0 && Number.isFinite(length))) throw new AiError("unavailable", "the embeddings endpoint gave a vector without direction");
+    if (!(length > 0 && Number.isFinite(length)))
+      throw new AiError("unavailable", "the embeddings endpoint gave a vector without direction");
     return vector.map((value) => value / length);
   });
 }

@@ -16,7 +16,8 @@ export function toAiError(error: unknown): AiError {
   if (error instanceof APIUserAbortError) return new AiError("aborted", "the call was stopped", { cause: error });
   if (error instanceof APIConnectionTimeoutError) return new AiError("timeout", "the model did not answer in time", { cause: error });
   if (error instanceof APIConnectionError) return new AiError("unavailable", "the model could not be reached", { cause: error });
-  if (!(error instanceof APIError)) return new AiError("unavailable", short(error instanceof Error ? error.message : String(error)), { cause: error });
+  if (!(error instanceof APIError))
+    return new AiError("unavailable", short(error instanceof Error ? error.message : String(error)), { cause: error });
   const code = codeOf(error);
   return new AiError(code, short(error.message), { cause: error, retryAfterMs: retryAfterMs(error.headers, Date.now()) });
 }

@@ -27,7 +27,14 @@ beforeEach(() => fake.reset());
 
 const retry = { retriesMax: 2, backoffMs: 5, waitMsMax: 500 };
 const provider = (options: Partial<OpenAiOptions> = {}) =>
-  createOpenAiProvider({ apiKey: fake.apiKey, baseUrl: fake.baseUrl, model: "gpt-4o", embeddingModel: "text-embedding-3-small", retry, ...options });
+  createOpenAiProvider({
+    apiKey: fake.apiKey,
+    baseUrl: fake.baseUrl,
+    model: "gpt-4o",
+    embeddingModel: "text-embedding-3-small",
+    retry,
+    ...options,
+  });
 
 const request: ChatRequest = {
   question: "How long may I return it?",
@@ -50,7 +57,14 @@ async function chat(behaviours: Behaviour[], options: Partial<OpenAiOptions> = {
   }
   const text = parts.map((part) => (part.type === "text" ? part.text : "")).join("");
   const finish = parts.find((part) => part.type === "finish");
-  return { parts, text, error, finish: finish?.type === "finish" ? finish.reason : null, usage: parts.find((part) => part.type === "usage"), asked: fake.requests.length };
+  return {
+    parts,
+    text,
+    error,
+    finish: finish?.type === "finish" ? finish.reason : null,
+    usage: parts.find((part) => part.type === "usage"),
+    asked: fake.requests.length,
+  };
 }
 
 const code = (error: unknown) => (error instanceof AiError ? error.code : error);
@@ -143,11 +157,12 @@ describe("a reply from OpenAI", () => {
   });
 
   it("learns once that a server knows no schemas, and remembers", async () => {
-    const refusal = fails(400, { message: "'response_format.type' must be one of text, json_object", type: "invalid_request_error", code: null });
-    fake.when(
-      ({ body }) => JSON.stringify(body?.response_format).includes("json_schema"),
-      refusal,
-    );
+    const refusal = fails(400, {
+      message: "'response_format.type' must be one of text, json_object",
+      type: "invalid_request_error",
+      code: null,
+    });
+    fake.when(({ body }) => JSON.stringify(body?.response_format).includes("json_schema"), refusal);
     const one = provider();
     for (const expected of [2, 3]) {
       let text = "";
@@ -158,9 +173,21 @@ describe("a reply from OpenAI", () => {
   });
 
   it("speaks to reasoning models as they want it", async () => {
-    fake.when(({ body }) => body?.temperature !== undefined, fails(400, { message: "Unsupported value: 'temperature' does not support 0.3", code: "unsupported_value" }));
-    fake.when(({ body }) => body?.logprobs !== undefined, fails(400, { message: "You are not allowed to request logprobs from this model", code: null }));
-    fake.when(({ body }) => body?.max_tokens !== undefined, fails(400, { message: "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.", code: "unsupported_parameter" }));
+    fake.when(
+      ({ body }) => body?.temperature !== undefined,
+      fails(400, { message: "Unsupported value: 'temperature' does not support 0.3", code: "unsupported_value" }),
+    );
+    fake.when(
+      ({ body }) => body?.logprobs !== undefined,
+      fails(400, { message: "You are not allowed to request logprobs from this model", code: null }),
+    );
+    fake.when(
+      ({ body }) => body?.max_tokens !== undefined,
+      fails(400, {
+        message: "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+        code: "unsupported_parameter",
+      }),
+    );
     expect(await chat([])).toMatchObject({ error: undefined, asked: 4 });
     expect(fake.requests.at(-1)?.body).toMatchObject({ max_completion_tokens: 200, response_format: { type: "json_schema" } });
   });
@@ -179,7 +206,9 @@ describe("vectors from OpenAI", () => {
   it("come in the order of the texts, of length 1, in requests of at most 96", async () => {
     const texts = Array.from({ length: 200 }, (_, index) => `text number ${index}`);
     const vectors = await embed(texts);
-    expect(fake.requests.map(({ body }) => (Array.isArray(body?.input) ? body.input.length : 0)).sort((a, b) => a - b)).toEqual([8, 96, 96]);
+    expect(fake.requests.map(({ body }) => (Array.isArray(body?.input) ? body.input.length : 0)).sort((a, b) => a - b)).toEqual([
+      8, 96, 96,
+    ]);
     expect(vectors).toHaveLength(200);
     const [alone] = await embed(["text number 150"]);
     expect(vectors[150]).toEqual(alone);
@@ -190,7 +219,9 @@ describe("vectors from OpenAI", () => {
   it("are asked for in smaller requests when texts are long, and never for an empty text", async () => {
     await embed([...Array.from({ length: 30 }, () => "word ".repeat(1600)), "", "  "]);
     expect(fake.requests.length).toBeGreaterThan(1);
-    for (const { body } of fake.requests) for (const text of body?.input as string[]) expect(text.trim()).not.toBe("");
+    for (const { body } of fake.requests) {
+      for (const text of Array.isArray(body?.input) ? body.input : [""]) expect(String(text).trim()).not.toBe("");
+    }
   });
 
   it("are tried again after a hiccup, not after an empty account", async () => {

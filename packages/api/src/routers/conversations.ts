@@ -1,6 +1,23 @@
 /** Conversations, and following them live. */
-import { conversationRef, listConversationsInput, listMessagesInput, onConversationInput, onWorkspaceInput, sendInput, startInput } from "@axon/contracts/conversations";
-import { getConversation, listConversations, listMessages, type Speaker, sendMessage, startConversation, startingPoint, workspacePlace } from "@axon/core/conversations";
+import {
+  conversationRef,
+  listConversationsInput,
+  listMessagesInput,
+  onConversationInput,
+  onWorkspaceInput,
+  sendInput,
+  startInput,
+} from "@axon/contracts/conversations";
+import {
+  getConversation,
+  listConversations,
+  listMessages,
+  type Speaker,
+  sendMessage,
+  startConversation,
+  startingPoint,
+  workspacePlace,
+} from "@axon/core/conversations";
 import { tracked } from "@trpc/server";
 import { router, workspaceProcedure } from "../trpc.ts";
 
@@ -24,7 +41,12 @@ export const conversationsRouter = router({
     const ended = signal ?? new AbortController().signal;
     const { conversationId } = input;
     const begin = await ctx.run((ws) => startingPoint(ws, conversationId)); // Also refuses what is not there.
-    for await (const { id, event } of ctx.services.live.conversation({ workspaceId: ctx.workspaceId, conversationId, after: input.lastEventId ?? String(begin), signal: ended })) {
+    for await (const { id, event } of ctx.services.live.conversation({
+      workspaceId: ctx.workspaceId,
+      conversationId,
+      after: input.lastEventId ?? String(begin),
+      signal: ended,
+    })) {
       await ctx.pace(ended);
       yield tracked(id, event);
     }

@@ -11,7 +11,19 @@ import {
   searchInput,
   sourceRef,
 } from "@axon/contracts/knowledge";
-import { addText, completeUpload, createSource, createUpload, deleteDocument, deleteSource, getDocument, listChunks, listDocuments, listSources, search } from "@axon/core/knowledge";
+import {
+  addText,
+  completeUpload,
+  createSource,
+  createUpload,
+  deleteDocument,
+  deleteSource,
+  getDocument,
+  listChunks,
+  listDocuments,
+  listSources,
+  search,
+} from "@axon/core/knowledge";
 import { tracked } from "@trpc/server";
 import { progressOf } from "../progress.ts";
 import { router, workspaceProcedure } from "../trpc.ts";
@@ -32,8 +44,12 @@ export const knowledgeRouter = router({
     }),
   }),
   documents: router({
-    createUpload: writing.input(createUploadInput).mutation(({ ctx, input }) => createUpload(ctx.services.knowledge, ctx.workspaceId, input)),
-    completeUpload: writing.input(documentRef).mutation(({ ctx, input }) => completeUpload(ctx.services.knowledge, ctx.workspaceId, input.documentId)),
+    createUpload: writing
+      .input(createUploadInput)
+      .mutation(({ ctx, input }) => createUpload(ctx.services.knowledge, ctx.workspaceId, input)),
+    completeUpload: writing
+      .input(documentRef)
+      .mutation(({ ctx, input }) => completeUpload(ctx.services.knowledge, ctx.workspaceId, input.documentId)),
     addText: writing.input(addTextInput).mutation(({ ctx, input }) => addText(ctx.services.knowledge, ctx.workspaceId, input)),
     list: reading.input(listDocumentsInput.prefault({})).query(({ ctx, input }) => ctx.run((ws) => listDocuments(ws, input))),
     get: reading.input(documentRef).query(({ ctx, input }) => ctx.run((ws) => getDocument(ws, input.documentId))),
@@ -43,7 +59,9 @@ export const knowledgeRouter = router({
     }),
     chunks: reading.input(listChunksInput).query(({ ctx, input }) => ctx.run((ws) => listChunks(ws, input))),
   }),
-  search: reading.input(searchInput).query(({ ctx, input }) => search(ctx.services.knowledge, ctx.workspaceId, input, AbortSignal.timeout(searchTimeoutMs))),
+  search: reading
+    .input(searchInput)
+    .query(({ ctx, input }) => search(ctx.services.knowledge, ctx.workspaceId, input, AbortSignal.timeout(searchTimeoutMs))),
   onProgress: reading.input(onProgressInput.prefault({})).subscription(async function* ({ ctx, input, signal }) {
     const ended = signal ?? new AbortController().signal;
     for await (const { id, event } of progressOf(ctx, input, ended)) {

@@ -2,4 +2,4 @@
 export { createAgent } from "./create-agent.ts";
 export { getAgent, listAgents } from "./list-agents.ts";
 export { updateAgent } from "./update-agent.ts";
-export { type AgentDefaults, readAgent, readSettings } from "./view.ts";
+export { type AgentDefaults, readAgent } from "./view.ts";

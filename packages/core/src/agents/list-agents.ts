@@ -22,7 +22,12 @@ export async function listAgents(ws: WorkspaceCtx, input: PageInput, defaults: A
     .where(after ? gt(agent.id, after[0]) : undefined)
     .orderBy(asc(agent.id))
     .limit(input.limit + 1);
-  return toPage(rows, input.limit, (row) => toAgent(row, defaults), (row) => [row.id]);
+  return toPage(
+    rows,
+    input.limit,
+    (row) => toAgent(row, defaults),
+    (row) => [row.id],
+  );
 }
 
 /** One agent with its settings in force. Refuses with `not_found`. */

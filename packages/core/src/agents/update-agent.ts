@@ -14,7 +14,11 @@ import { type AgentDefaults, readAgent, toAgent } from "./view.ts";
 
 /** Changes what is given and leaves the rest. A change that changes nothing makes no version. Refuses with `not_found`. */
 export async function updateAgent(ws: WorkspaceCtx, input: UpdateAgentInput, by: string | null, defaults: AgentDefaults): Promise<Agent> {
-  const [locked] = await ws.tx.select({ id: agent.id, createdAt: agent.createdAt, updatedAt: agent.updatedAt }).from(agent).where(eq(agent.id, input.agentId)).for("update");
+  const [locked] = await ws.tx
+    .select({ id: agent.id, createdAt: agent.createdAt, updatedAt: agent.updatedAt })
+    .from(agent)
+    .where(eq(agent.id, input.agentId))
+    .for("update");
   if (!locked) throw notFound("agent");
   const { version, settings: before } = await readAgent(ws, input.agentId);
   const { agentId: _, handoff, retrieval, ...flat } = input;
@@ -26,7 +30,9 @@ export async function updateAgent(ws: WorkspaceCtx, input: UpdateAgentInput, by:
   });
   if (JSON.stringify(settings) === JSON.stringify(before)) return toAgent({ ...locked, version, settings }, defaults);
   await checkSources(ws, settings);
-  await ws.tx.insert(agentVersion).values({ workspaceId: ws.workspaceId, agentId: input.agentId, version: version + 1, settings, createdBy: by });
+  await ws.tx
+    .insert(agentVersion)
+    .values({ workspaceId: ws.workspaceId, agentId: input.agentId, version: version + 1, settings, createdBy: by });
   const [row] = await ws.tx
     .update(agent)
     .set({ name: settings.name, version: version + 1, updatedAt: sql`now()` })

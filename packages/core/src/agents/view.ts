@@ -23,7 +23,13 @@ interface AgentRow {
   settings: unknown;
 }
 
-export const agentColumns = { id: agent.id, version: agent.version, createdAt: agent.createdAt, updatedAt: agent.updatedAt, settings: agentVersion.settings };
+export const agentColumns = {
+  id: agent.id,
+  version: agent.version,
+  createdAt: agent.createdAt,
+  updatedAt: agent.updatedAt,
+  settings: agentVersion.settings,
+};
 
 /** The join that finds an agent's version in force. */
 export const liveVersion = and(eq(agentVersion.agentId, agent.id), eq(agentVersion.version, agent.version));

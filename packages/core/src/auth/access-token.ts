@@ -43,7 +43,12 @@ export async function createAccessTokens(options: { secret: string; ttlSeconds: 
     },
     verify: async (token) => {
       try {
-        const { payload, protectedHeader } = await jwtVerify(token, key, { algorithms: ["HS256"], issuer, audience, requiredClaims: ["sub", "sid", "exp", "iat"] });
+        const { payload, protectedHeader } = await jwtVerify(token, key, {
+          algorithms: ["HS256"],
+          issuer,
+          audience,
+          requiredClaims: ["sub", "sid", "exp", "iat"],
+        });
         if (protectedHeader.kid !== kid || typeof payload.sub !== "string" || typeof payload["sid"] !== "string") throw unauthorized();
         return { accountId: payload.sub, sessionId: payload["sid"] };
       } catch (error) {

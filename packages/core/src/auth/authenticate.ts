@@ -46,7 +46,13 @@ async function authenticateUser(deps: AuthDeps, token: string, workspaceId: stri
       .where(and(eq(session.id, sessionId), eq(session.accountId, accountId), sql`${session.revokedAt} is null`)),
   );
   if (!row) throw new Refusal("unauthorized", "This session has ended, sign in again");
-  return { kind: "user", accountId, sessionId, name: row.name, standing: wanted !== null && row.role !== null ? { workspaceId: wanted, role: row.role } : null };
+  return {
+    kind: "user",
+    accountId,
+    sessionId,
+    name: row.name,
+    standing: wanted !== null && row.role !== null ? { workspaceId: wanted, role: row.role } : null,
+  };
 }
 
 async function authenticateKey(deps: AuthDeps, token: string, workspaceId: string | null): Promise<Principal> {
@@ -57,11 +63,16 @@ async function authenticateKey(deps: AuthDeps, token: string, workspaceId: strin
       .from(apiKey)
       .where(and(eq(apiKey.hash, hash), sql`${apiKey.revokedAt} is null and (${apiKey.expiresAt} is null or ${apiKey.expiresAt} > now())`));
     // Once a minute is exact enough for "last used" and keeps a busy key from rewriting its row at every call.
-    if (found) await tx.update(apiKey).set({ lastUsedAt: sql`now()` }).where(and(eq(apiKey.hash, hash), sql`coalesce(${apiKey.lastUsedAt} < now() - interval '1 minute', true)`));
+    if (found)
+      await tx
+        .update(apiKey)
+        .set({ lastUsedAt: sql`now()` })
+        .where(and(eq(apiKey.hash, hash), sql`coalesce(${apiKey.lastUsedAt} < now() - interval '1 minute', true)`));
     return found;
   });
   if (!row) throw new Refusal("unauthorized", "This API key is not valid");
   // A key speaks for one workspace; asking for another with it is asking for something that is not there.
-  if (workspaceId !== null && workspaceId !== row.workspaceId) throw new Refusal("not_a_member", "This API key belongs to another workspace");
+  if (workspaceId !== null && workspaceId !== row.workspaceId)
+    throw new Refusal("not_a_member", "This API key belongs to another workspace");
   return { kind: "apiKey", apiKeyId: row.id, name: row.name, standing: { workspaceId: row.workspaceId, role: row.role } };
 }

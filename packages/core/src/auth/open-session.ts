@@ -26,7 +26,9 @@ export async function openSession(tx: Tx, deps: AuthDeps, accountId: string, dev
   const sessionId = newId();
   const token = newSecret(refreshPrefix);
   const expiresAt = new Date(Date.now() + deps.refreshTtlSeconds * 1000).toISOString();
-  await tx.insert(session).values({ id: sessionId, accountId, ip: device.ip, userAgent: device.userAgent?.slice(0, 300) ?? null, expiresAt });
+  await tx
+    .insert(session)
+    .values({ id: sessionId, accountId, ip: device.ip, userAgent: device.userAgent?.slice(0, 300) ?? null, expiresAt });
   await tx.insert(refreshToken).values({ hash: secretHash(token), sessionId, expiresAt });
   return { sessionId, token, expiresAt };
 }
@@ -50,7 +52,13 @@ export async function readIdentity(tx: Tx, accountId: string): Promise<Pick<Sess
 /** Puts the pieces together as the wire wants them. Signing needs no transaction, so it is done outside of one. */
 export async function toSession(deps: AuthDeps, issued: IssuedRefresh, identity: Pick<Session, "user" | "memberships">): Promise<Session> {
   const access = await deps.accessTokens.sign({ accountId: identity.user.id, sessionId: issued.sessionId });
-  return { accessToken: access.token, accessExpiresAt: access.expiresAt, refreshToken: issued.token, refreshExpiresAt: issued.expiresAt, ...identity };
+  return {
+    accessToken: access.token,
+    accessExpiresAt: access.expiresAt,
+    refreshToken: issued.token,
+    refreshExpiresAt: issued.expiresAt,
+    ...identity,
+  };
 }
 
 /** Marks a session as ended; its tokens are dead from the next call on. */

@@ -10,8 +10,8 @@ import { withAccount } from "@axon/db/transaction";
 import type { z } from "zod";
 import { Refusal } from "../errors.ts";
 import { violatedUnique } from "../internal/sql-errors.ts";
-import { foundWorkspace } from "./found-workspace.ts";
 import type { AuthDeps, Device } from "./deps.ts";
+import { foundWorkspace } from "./found-workspace.ts";
 import { openSession, readIdentity, toSession } from "./open-session.ts";
 
 /**
@@ -25,13 +25,19 @@ export async function signUp(deps: AuthDeps, input: z.output<typeof signUpInput>
   try {
     const opened = await withAccount(deps.database, { accountId, workspaceId }, async (tx) => {
       await tx.insert(account).values({ id: accountId, email: input.email, name: input.name, passwordHash });
-      await foundWorkspace(tx, { workspaceId, name: input.workspaceName ?? `${input.name}'s workspace`, owner: { accountId, name: input.name }, creationKey: null });
+      await foundWorkspace(tx, {
+        workspaceId,
+        name: input.workspaceName ?? `${input.name}'s workspace`,
+        owner: { accountId, name: input.name },
+        creationKey: null,
+      });
       const issued = await openSession(tx, deps, accountId, device);
       return { issued, identity: await readIdentity(tx, accountId) };
     });
     return await toSession(deps, opened.issued, opened.identity);
   } catch (error) {
-    if (violatedUnique(error) === "account_email_unique") throw new Refusal("email_taken", "An account with this e-mail address exists already");
+    if (violatedUnique(error) === "account_email_unique")
+      throw new Refusal("email_taken", "An account with this e-mail address exists already");
     throw error;
   }
 }

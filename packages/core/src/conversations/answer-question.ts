@@ -22,14 +22,20 @@ export function thresholdOf(settings: AgentSettings, deps: Pick<ReplyDeps, "prov
 }
 
 /** Streams the answer; no transaction is open while the model thinks. Throws the signal's reason when aborted. */
-export function answerQuestion(deps: Pick<ReplyDeps, "inWorkspace" | "provider">, asked: Question, signal: AbortSignal): AsyncGenerator<AnswerPart> {
+export function answerQuestion(
+  deps: Pick<ReplyDeps, "inWorkspace" | "provider">,
+  asked: Question,
+  signal: AbortSignal,
+): AsyncGenerator<AnswerPart> {
   const { settings, version } = asked.agent;
   const { name, systemPrompt, greeting, model, temperature, maxTokens, language } = settings;
   return answer(
     {
       provider: deps.provider,
       retrieve: (query) =>
-        deps.inWorkspace(asked.workspaceId, (ws) => retrieve(ws, { ...query, sourceIds: settings.retrieval.sources, embedder: deps.provider.embedder.id })),
+        deps.inWorkspace(asked.workspaceId, (ws) =>
+          retrieve(ws, { ...query, sourceIds: settings.retrieval.sources, embedder: deps.provider.embedder.id }),
+        ),
     },
     {
       question: asked.question,

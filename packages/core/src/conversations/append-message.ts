@@ -9,7 +9,10 @@ import { eq, sql } from "drizzle-orm";
 import type { WorkspaceCtx } from "../context.ts";
 import { type ConversationRow, type MessageRow, toMessage } from "./view.ts";
 
-type NewMessage = Pick<typeof message.$inferInsert, "authorKind" | "authorId" | "authorName" | "text" | "citations" | "confidence" | "clientMessageId" | "turnId">;
+type NewMessage = Pick<
+  typeof message.$inferInsert,
+  "authorKind" | "authorId" | "authorName" | "text" | "citations" | "confidence" | "clientMessageId" | "turnId"
+>;
 
 /**
  * Appends to a conversation that the caller has locked, and makes `change` to it in the same statement.

@@ -13,7 +13,12 @@ import type { ReplyDeps } from "./deps.ts";
  * Refuses with `not_found`. When the agent would hand over, `answer` is what the customer would be told instead, and the
  * trace says why.
  */
-export async function askAgent(deps: Pick<ReplyDeps, "inWorkspace" | "provider">, workspaceId: string, input: z.output<typeof askInput>, signal: AbortSignal): Promise<AskOutput> {
+export async function askAgent(
+  deps: Pick<ReplyDeps, "inWorkspace" | "provider">,
+  workspaceId: string,
+  input: z.output<typeof askInput>,
+  signal: AbortSignal,
+): Promise<AskOutput> {
   const agent = await deps.inWorkspace(workspaceId, (ws) => readAgent(ws, input.agentId));
   for await (const part of answerQuestion(deps, { workspaceId, agent, question: input.question, history: input.history }, signal)) {
     if (part.type !== "final") continue;

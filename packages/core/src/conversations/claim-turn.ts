@@ -10,7 +10,7 @@ import { message, turn } from "@axon/db/schema/conversations";
 import { and, desc, eq, gte, inArray, lt, lte, sql } from "drizzle-orm";
 import { readAgent } from "../agents/index.ts";
 import type { WorkspaceCtx } from "../context.ts";
-import { openStates } from "./turns.ts";
+import { openStates, readyTurn } from "./turns.ts";
 import { lockConversation } from "./view.ts";
 
 /** A worker that has not been heard of for this long is taken for dead. */
@@ -36,14 +36,13 @@ export interface ClaimedTurn {
 
 /** Takes the turn, or gives null: it is answered, not due yet, or another worker's. */
 export async function claimTurn(ws: WorkspaceCtx, turnId: string): Promise<ClaimedTurn | null> {
-  const [seen] = await ws.tx.select({ conversationId: turn.conversationId }).from(turn).where(and(eq(turn.id, turnId), inArray(turn.state, openStates)));
+  const [seen] = await ws.tx
+    .select({ conversationId: turn.conversationId })
+    .from(turn)
+    .where(and(eq(turn.id, turnId), inArray(turn.state, openStates)));
   if (!seen) return null;
   const conversation = await lockConversation(ws, seen.conversationId);
-  const [before] = await ws.tx
-    .select()
-    .from(turn)
-    .where(and(eq(turn.id, turnId), inArray(turn.state, openStates), sql`${turn.dueAt} <= now() and (${turn.leaseUntil} is null or ${turn.leaseUntil} < now())`))
-    .for("update");
+  const [before] = await ws.tx.select().from(turn).where(readyTurn(turnId)).for("update");
   if (!before) return null;
   const replyId = newId();
   const [row] = await ws.tx
@@ -109,7 +108,14 @@ async function readQuestion(ws: WorkspaceCtx, span: TurnSpan): Promise<string> {
   const rows = await ws.tx
     .select({ text: message.text })
     .from(message)
-    .where(and(eq(message.conversationId, span.conversationId), gte(message.seq, span.firstSeq), lte(message.seq, span.lastSeq), eq(message.authorKind, "contact")))
+    .where(
+      and(
+        eq(message.conversationId, span.conversationId),
+        gte(message.seq, span.firstSeq),
+        lte(message.seq, span.lastSeq),
+        eq(message.authorKind, "contact"),
+      ),
+    )
     .orderBy(message.seq);
   return rows.map((row) => row.text).join("\n");
 }

@@ -34,7 +34,11 @@ export async function readWorkspaceEvents(ws: WorkspaceCtx, after: number, limit
 }
 
 /** Where a conversation's stream stands, and which reply was in the making at `at` (null: now). Nothing is pruned yet. */
-export async function conversationPlace(ws: WorkspaceCtx, conversationId: string, at: number | null): Promise<{ head: number; oldest: number; openReplyId: string | null }> {
+export async function conversationPlace(
+  ws: WorkspaceCtx,
+  conversationId: string,
+  at: number | null,
+): Promise<{ head: number; oldest: number; openReplyId: string | null }> {
   const [row] = await ws.tx.select({ head: conversation.eventSeq }).from(conversation).where(eq(conversation.id, conversationId));
   const [reply] = await ws.tx
     .select({ type: event.type, body: event.body })
@@ -61,7 +65,11 @@ export async function startingPoint(ws: WorkspaceCtx, conversationId: string): P
   const { lastEventId } = await readConversation(ws, conversationId);
   const head = Number(lastEventId);
   const [current] = await ws.tx
-    .select({ id: turn.id, open: sql<boolean>`${turn.state} in ${openStates}`, fresh: sql<boolean>`coalesce(${turn.endedAt} > now() - ${justEndedSeconds} * interval '1 second', true)` })
+    .select({
+      id: turn.id,
+      open: sql<boolean>`${turn.state} in ${openStates}`,
+      fresh: sql<boolean>`coalesce(${turn.endedAt} > now() - ${justEndedSeconds} * interval '1 second', true)`,
+    })
     .from(turn)
     .where(eq(turn.conversationId, conversationId))
     .orderBy(desc(turn.lastSeq))

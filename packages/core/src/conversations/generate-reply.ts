@@ -4,7 +4,7 @@
  * @module
  */
 import type { AnswerResult } from "@axon/ai/answer";
-import type { JobPayload, JobRun } from "@axon/contracts/jobs";
+import { type JobPayload, type JobRun, wasGivenBack } from "@axon/contracts/jobs";
 import { answerQuestion, thresholdOf } from "./answer-question.ts";
 import { beginReply, type ClaimedTurn, claimTurn, releaseTurn, renewTurn } from "./claim-turn.ts";
 import type { DeltaSink, ReplyDeps } from "./deps.ts";
@@ -19,19 +19,27 @@ const turnAttemptsMax = 6;
  * Carries a turn to its end. Returns quietly when there is nothing to do or when the turn was taken from it; throws for
  * another try when something of ours broke, except on the last try, which ends in a handoff.
  */
-export async function generateReply(deps: ReplyDeps, job: JobPayload<"reply.generate">, run: Pick<JobRun, "signal" | "lastAttempt">): Promise<void> {
+export async function generateReply(
+  deps: ReplyDeps,
+  job: JobPayload<"reply.generate">,
+  run: Pick<JobRun, "signal" | "lastAttempt">,
+): Promise<void> {
   const claimed = await deps.inWorkspace(job.workspaceId, (ws) => claimTurn(ws, job.turnId));
   if (!claimed) return; // Answered, not due yet, or another worker's: a queue may deliver twice.
   if (!(await deps.inWorkspace(job.workspaceId, (ws) => beginReply(ws, claimed)))) return;
   const sink = deps.openDeltas({ workspaceId: job.workspaceId, conversationId: claimed.conversationId, replyId: claimed.replyId });
   const held = holdTurn(deps, claimed, run.signal);
   try {
-    const result = claimed.attempts > turnAttemptsMax ? gaveUp(deps, claimed, "this turn has failed too often") : await think(deps, claimed, sink, held.signal);
+    const result =
+      claimed.attempts > turnAttemptsMax
+        ? gaveUp(deps, claimed, "this turn has failed too often")
+        : await think(deps, claimed, sink, held.signal);
     await sink.flush(); // Before the commit: who reads that the reply is complete must be able to read all its pieces.
     await deps.inWorkspace(job.workspaceId, (ws) => settleTurn(ws, claimed, result));
   } catch (error) {
     if (held.lost()) return;
-    if (run.lastAttempt || run.signal.aborted) {
+    // A worker that closes gives its turn to another; only what failed for good or took too long ends here.
+    if (!wasGivenBack(run.signal) && (run.lastAttempt || run.signal.aborted)) {
       const result = gaveUp(deps, claimed, error instanceof Error ? error.message : "unknown failure");
       await deps.inWorkspace(job.workspaceId, (ws) => settleTurn(ws, claimed, result));
       return;

@@ -1,8 +1,7 @@
 /** Conversations: messages in, turns, replies out, and the log that live readers follow. */
 export { askAgent } from "./ask-agent.ts";
-export { leaseSeconds as turnLeaseSeconds } from "./claim-turn.ts";
 export type { DeltaSink, ReplyDeps } from "./deps.ts";
-export { conversationPlace, type LogRow, readConversationEvents, readWorkspaceEvents, startingPoint, workspacePlace } from "./event-log.ts";
+export { conversationPlace, readConversationEvents, readWorkspaceEvents, startingPoint, workspacePlace } from "./event-log.ts";
 export { generateReply } from "./generate-reply.ts";
 export { listConversations, listMessages } from "./read-conversations.ts";
 export type { Speaker } from "./receive-message.ts";

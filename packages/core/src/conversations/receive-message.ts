@@ -26,13 +26,24 @@ interface Received {
 }
 
 /** Takes a message into a locked conversation. The same `clientMessageId` again gives the first message and changes nothing. */
-export async function receiveMessage(ws: WorkspaceCtx, locked: ConversationRow, incoming: Incoming, speaker: Speaker, settings: AgentSettings): Promise<Received> {
+export async function receiveMessage(
+  ws: WorkspaceCtx,
+  locked: ConversationRow,
+  incoming: Incoming,
+  speaker: Speaker,
+  settings: AgentSettings,
+): Promise<Received> {
   const earlier = await findByClientId(ws, locked.id, incoming.clientMessageId);
   if (earlier) return { message: toMessage(earlier), conversation: locked };
   return speaker.as === "contact" ? receiveFromContact(ws, locked, incoming, settings) : receiveFromMember(ws, locked, incoming, speaker);
 }
 
-async function receiveFromContact(ws: WorkspaceCtx, locked: ConversationRow, incoming: Incoming, settings: AgentSettings): Promise<Received> {
+async function receiveFromContact(
+  ws: WorkspaceCtx,
+  locked: ConversationRow,
+  incoming: Incoming,
+  settings: AgentSettings,
+): Promise<Received> {
   // Whoever writes again after the end opens it again; who waits for a person goes on waiting.
   const status = locked.status === "resolved" || locked.status === "snoozed" ? "open" : locked.status;
   const written = await appendMessage(
@@ -42,18 +53,36 @@ async function receiveFromContact(ws: WorkspaceCtx, locked: ConversationRow, inc
     { epoch: locked.epoch + 1, status },
   );
   if (status !== locked.status) {
-    ws.emit({ type: "conversation.updated", conversationId: locked.id, status, handler: locked.handler, actor: "contact", reason: "message_received" });
+    ws.emit({
+      type: "conversation.updated",
+      conversationId: locked.id,
+      status,
+      handler: locked.handler,
+      actor: "contact",
+      reason: "message_received",
+    });
   }
   if (locked.handler === "ai" && settings.status === "live") await scheduleTurn(ws, written.conversation, settings.replyDelayMs);
   return { message: toMessage(written.message), conversation: written.conversation };
 }
 
-async function receiveFromMember(ws: WorkspaceCtx, locked: ConversationRow, incoming: Incoming, speaker: Extract<Speaker, { as: "member" }>): Promise<Received> {
+async function receiveFromMember(
+  ws: WorkspaceCtx,
+  locked: ConversationRow,
+  incoming: Incoming,
+  speaker: Extract<Speaker, { as: "member" }>,
+): Promise<Received> {
   await endTurnForPerson(ws, locked.id);
   const written = await appendMessage(
     ws,
     locked,
-    { authorKind: "member", authorId: speaker.accountId, authorName: speaker.name, text: incoming.text, clientMessageId: incoming.clientMessageId ?? null },
+    {
+      authorKind: "member",
+      authorId: speaker.accountId,
+      authorName: speaker.name,
+      text: incoming.text,
+      clientMessageId: incoming.clientMessageId ?? null,
+    },
     {
       epoch: locked.epoch + 1,
       handler: "member",
@@ -62,7 +91,14 @@ async function receiveFromMember(ws: WorkspaceCtx, locked: ConversationRow, inco
     },
   );
   if (locked.handler !== "member" || locked.status !== "open") {
-    ws.emit({ type: "conversation.updated", conversationId: locked.id, status: "open", handler: "member", actor: "member", reason: "taken_over" });
+    ws.emit({
+      type: "conversation.updated",
+      conversationId: locked.id,
+      status: "open",
+      handler: "member",
+      actor: "member",
+      reason: "taken_over",
+    });
   }
   return { message: toMessage(written.message), conversation: written.conversation };
 }

@@ -4,18 +4,14 @@
  * @module
  */
 import { turn } from "@axon/db/schema/conversations";
-import { and, eq, inArray, sql } from "drizzle-orm";
 import type { WorkspaceCtx } from "../context.ts";
-import { openStates, queueReply } from "./turns.ts";
+import { queueReply, readyTurn } from "./turns.ts";
 
 /** Calls within the same ten seconds are one job, so that several sweepers do not pile up work. */
 const bucketMs = 10_000;
 
 /** Queues the turn again if it is due and its worker, if it had one, has not been heard of. */
 export async function requeueTurn(ws: WorkspaceCtx, turnId: string, nowMs: number = Date.now()): Promise<void> {
-  const [row] = await ws.tx
-    .select({ attempts: turn.attempts })
-    .from(turn)
-    .where(and(eq(turn.id, turnId), inArray(turn.state, openStates), sql`${turn.dueAt} <= now() and (${turn.leaseUntil} is null or ${turn.leaseUntil} < now())`));
+  const [row] = await ws.tx.select({ attempts: turn.attempts }).from(turn).where(readyTurn(turnId));
   if (row) queueReply(ws, turnId, `again-${row.attempts}-${Math.floor(nowMs / bucketMs)}`, 0);
 }

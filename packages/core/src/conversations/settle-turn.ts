@@ -49,7 +49,13 @@ async function storeAnswer(ws: WorkspaceCtx, locked: ConversationRow, claimed: C
   });
 }
 
-async function storeFallback(ws: WorkspaceCtx, locked: ConversationRow, claimed: ClaimedTurn, result: AnswerResult, handsOver: boolean): Promise<void> {
+async function storeFallback(
+  ws: WorkspaceCtx,
+  locked: ConversationRow,
+  claimed: ClaimedTurn,
+  result: AnswerResult,
+  handsOver: boolean,
+): Promise<void> {
   const { settings } = claimed.agent;
   const reason = reasonOf(result);
   // First, so that whoever saw pieces of a reply takes them away before the fallback appears.
@@ -61,7 +67,10 @@ async function storeFallback(ws: WorkspaceCtx, locked: ConversationRow, claimed:
     { failedTurns: locked.failedTurns + 1 },
   );
   if (!handsOver) return;
-  await ws.tx.update(conversation).set({ status: "pending", handoffReason: reason, handoffAt: sql`now()` }).where(eq(conversation.id, locked.id));
+  await ws.tx
+    .update(conversation)
+    .set({ status: "pending", handoffReason: reason, handoffAt: sql`now()` })
+    .where(eq(conversation.id, locked.id));
   if (locked.status !== "pending") {
     ws.emit({ type: "conversation.updated", conversationId: locked.id, status: "pending", handler: "ai", actor: "ai", reason });
   }

@@ -66,7 +66,12 @@ export function quickAgent(scene: Scene, workspaceId: string, settings: Partial<
   );
 }
 
-export async function startAs(scene: Scene, workspaceId: string, agentId: string, text: string): Promise<{ conversation: Conversation; message: Message }> {
+export async function startAs(
+  scene: Scene,
+  workspaceId: string,
+  agentId: string,
+  text: string,
+): Promise<{ conversation: Conversation; message: Message }> {
   return scene.inWorkspace(workspaceId, (ws) => startConversation(ws, { agentId, text, as: "contact" }, { as: "contact" }));
 }
 
@@ -76,9 +81,17 @@ export async function messagesOf(scene: Scene, workspaceId: string, conversation
 }
 
 /** The turns of a conversation, oldest first, as the table has them. */
-export async function turnsOf(scene: Scene, workspaceId: string, conversationId: string): Promise<{ id: string; state: string; attempts: number }[]> {
+export async function turnsOf(
+  scene: Scene,
+  workspaceId: string,
+  conversationId: string,
+): Promise<{ id: string; state: string; attempts: number }[]> {
   return scene.inWorkspace(workspaceId, async (ws) => {
-    return ws.tx.select({ id: turn.id, state: turn.state, attempts: turn.attempts }).from(turn).where(eq(turn.conversationId, conversationId)).orderBy(asc(turn.id));
+    return ws.tx
+      .select({ id: turn.id, state: turn.state, attempts: turn.attempts })
+      .from(turn)
+      .where(eq(turn.conversationId, conversationId))
+      .orderBy(asc(turn.id));
   });
 }
 
@@ -95,10 +108,33 @@ export async function knowledgeAbout(scene: Scene, workspaceId: string, title: s
   await scene.inWorkspace(workspaceId, async ({ tx }) => {
     const [sourceId, documentId] = [newId(), newId()];
     await tx.insert(knowledgeSource).values({ workspaceId, id: sourceId, kind: "text", name: title });
-    await tx.insert(document).values({ workspaceId, id: documentId, sourceId, name: title, mime: "text/plain", bytes: text.length, storageKey: documentId, status: "ready", publishedVersion: 1, chunkCount: 1 });
+    await tx.insert(document).values({
+      workspaceId,
+      id: documentId,
+      sourceId,
+      name: title,
+      mime: "text/plain",
+      bytes: text.length,
+      storageKey: documentId,
+      status: "ready",
+      publishedVersion: 1,
+      chunkCount: 1,
+    });
     await tx.insert(chunk).values({
-      workspaceId, id: newId(), documentId, sourceId, version: 1, ordinal: 0, title, headingPath: [], text, hash: title, lexemes: tsvector, length,
-      embedding: [...(vector ?? [])], embedder: embedder.id,
+      workspaceId,
+      id: newId(),
+      documentId,
+      sourceId,
+      version: 1,
+      ordinal: 0,
+      title,
+      headingPath: [],
+      text,
+      hash: title,
+      lexemes: tsvector,
+      length,
+      embedding: [...(vector ?? [])],
+      embedder: embedder.id,
     });
   });
 }

@@ -16,7 +16,11 @@ import { lockConversation, readConversation, toMessage } from "./view.ts";
  * Opens a conversation on the `api` channel. The same `clientMessageId` again gives the conversation it began.
  * Refuses with `not_found` (the agent).
  */
-export async function startConversation(ws: WorkspaceCtx, input: StartInput, speaker: Speaker): Promise<{ conversation: Conversation; message: Message }> {
+export async function startConversation(
+  ws: WorkspaceCtx,
+  input: StartInput,
+  speaker: Speaker,
+): Promise<{ conversation: Conversation; message: Message }> {
   const { settings } = await readAgent(ws, input.agentId);
   const channelId = await apiChannel(ws);
   const startKey = input.clientMessageId ?? null;
@@ -36,7 +40,11 @@ export async function startConversation(ws: WorkspaceCtx, input: StartInput, spe
   return { conversation: { ...made, lastEventId: String(ws.emitted(id)) }, message: received.message };
 }
 
-async function findStarted(ws: WorkspaceCtx, channelId: string, startKey: string): Promise<{ conversation: Conversation; message: Message } | null> {
+async function findStarted(
+  ws: WorkspaceCtx,
+  channelId: string,
+  startKey: string,
+): Promise<{ conversation: Conversation; message: Message } | null> {
   const [row] = await ws.tx
     .select({ id: conversation.id })
     .from(conversation)

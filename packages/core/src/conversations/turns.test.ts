@@ -1,13 +1,24 @@
 import { AiError } from "@axon/ai/provider";
+import { newId } from "@axon/db/ids";
 import { conversation, message as messageTable, turn } from "@axon/db/schema/conversations";
 import { event } from "@axon/db/schema/engine";
-import { newId } from "@axon/db/ids";
 import { asc, eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openScene, type Scene } from "../scene.fixture.ts";
-import { sendMessage, type Speaker, startConversation } from "./index.ts";
 import { claimTurn } from "./claim-turn.ts";
-import { knowledgeAbout, messagesOf, quickAgent, recordDeltas, reply, says, scriptedProvider, type Script, startAs, turnsOf } from "./stage.fixture.ts";
+import { type Speaker, sendMessage, startConversation } from "./index.ts";
+import {
+  knowledgeAbout,
+  messagesOf,
+  quickAgent,
+  recordDeltas,
+  reply,
+  type Script,
+  says,
+  scriptedProvider,
+  startAs,
+  turnsOf,
+} from "./stage.fixture.ts";
 
 let scene: Scene;
 let workspaceId: string;
@@ -43,9 +54,16 @@ async function openTurn(conversationId: string) {
 }
 
 const eventsOf = (conversationId: string) =>
-  scene.inWorkspace(workspaceId, (ws) => ws.tx.select({ type: event.type, seq: event.seq, body: event.body }).from(event).where(eq(event.conversationId, conversationId)).orderBy(asc(event.seq)));
+  scene.inWorkspace(workspaceId, (ws) =>
+    ws.tx
+      .select({ type: event.type, seq: event.seq, body: event.body })
+      .from(event)
+      .where(eq(event.conversationId, conversationId))
+      .orderBy(asc(event.seq)),
+  );
 
-const aiReplies = async (conversationId: string) => (await messagesOf(scene, workspaceId, conversationId)).filter((one) => one.author.kind === "ai");
+const aiReplies = async (conversationId: string) =>
+  (await messagesOf(scene, workspaceId, conversationId)).filter((one) => one.author.kind === "ai");
 
 describe("a turn", () => {
   it("ends with one cited answer, and numbers its events without a gap", async () => {
@@ -54,11 +72,21 @@ describe("a turn", () => {
     await reply(deps, workspaceId, await openTurn(started.id));
     const [answer, ...more] = await aiReplies(started.id);
     expect(more).toEqual([]);
-    expect(answer).toMatchObject({ text: "You can return a kettle within 45 days of delivery. [1]", confidence: 0.95, citations: [{ index: 1, title: "Returns" }] });
+    expect(answer).toMatchObject({
+      text: "You can return a kettle within 45 days of delivery. [1]",
+      confidence: 0.95,
+      citations: [{ index: 1, title: "Returns" }],
+    });
     expect([...texts.values()].join("")).toBe(answer?.text);
     const events = await eventsOf(started.id);
     expect(events.map((one) => one.seq)).toEqual(events.map((_, position) => position + 1));
-    expect(events.map((one) => one.type)).toEqual(["conversation.created", "message.created", "reply.started", "message.created", "reply.completed"]);
+    expect(events.map((one) => one.type)).toEqual([
+      "conversation.created",
+      "message.created",
+      "reply.started",
+      "message.created",
+      "reply.completed",
+    ]);
     expect(await turnsOf(scene, workspaceId, started.id)).toMatchObject([{ state: "settled" }]);
   });
 
@@ -111,8 +139,16 @@ describe("a turn", () => {
 
   it("never speaks after a person has stepped in, at whatever moment they do", async () => {
     const moments: ((step: () => Promise<unknown>) => Script)[] = [
-      (step) => async function* (request, signal) { await step(); yield* answerScript(request, signal); },
-      (step) => async function* (request, signal) { yield* answerScript(request, signal); await step(); },
+      (step) =>
+        async function* (request, signal) {
+          await step();
+          yield* answerScript(request, signal);
+        },
+      (step) =>
+        async function* (request, signal) {
+          yield* answerScript(request, signal);
+          await step();
+        },
     ];
     for (const moment of moments) {
       let conversationId = "";
@@ -131,12 +167,16 @@ describe("a turn", () => {
     const turnId = await openTurn(started.id);
     let revive = () => {};
     const stalled = workers(async function* (request, signal) {
-      await new Promise<void>((go) => { revive = go; });
+      await new Promise<void>((go) => {
+        revive = go;
+      });
       yield* says("I come late. [1]")(request, signal);
     });
     const late = reply(stalled.deps, workspaceId, turnId);
     await expect.poll(() => stalled.provider.asked.length, { timeout: 10_000 }).toBe(1);
-    await scene.inWorkspace(workspaceId, (ws) => ws.tx.update(turn).set({ leaseUntil: sql`now() - interval '1 second'` }).where(eq(turn.id, turnId)));
+    await scene.inWorkspace(workspaceId, (ws) =>
+      ws.tx.update(turn).set({ leaseUntil: sql`now() - interval '1 second'` }).where(eq(turn.id, turnId)),
+    );
     const { deps } = workers(answerScript);
     await reply(deps, workspaceId, turnId);
     revive();
@@ -154,7 +194,9 @@ describe("a turn", () => {
     await expect(messagesOf(scene, other.workspaceId, started.id)).rejects.toMatchObject({ reason: "not_found" });
     await expect(startAs(scene, other.workspaceId, agentId, question)).rejects.toMatchObject({ reason: "not_found" });
     await expect(
-      scene.inWorkspace(other.workspaceId, (ws) => sendMessage(ws, { conversationId: started.id, text: "hi", as: "contact" }, { as: "contact" })),
+      scene.inWorkspace(other.workspaceId, (ws) =>
+        sendMessage(ws, { conversationId: started.id, text: "hi", as: "contact" }, { as: "contact" }),
+      ),
     ).rejects.toMatchObject({ reason: "not_found" });
   });
 });
@@ -179,11 +221,45 @@ describe("when there is no answer to give", () => {
   });
 
   it.each<[string, Script, string]>([
-    ["has run out of credit", async function* () { throw new AiError("quota", "insufficient_quota"); }, "ai_error"],
-    ["breaks off in mid-sentence", async function* () { yield { type: "action", action: "answer" }; yield { type: "text", text: "You can" }; throw new AiError("unavailable", "reset"); }, "ai_error"],
-    ["refuses", async function* () { yield { type: "refusal", text: "I can't help with that." }; yield { type: "finish", reason: "stop" }; }, "model_refused"],
-    ["breaks the format", async function* () { yield { type: "finish", reason: "unparsable" }; }, "model_unparsable"],
-    ["asks for a person itself", async function* () { yield { type: "action", action: "handoff" }; yield { type: "finish", reason: "stop" }; }, "model_asked"],
+    [
+      "has run out of credit",
+      async function* () {
+        throw new AiError("quota", "insufficient_quota");
+      },
+      "ai_error",
+    ],
+    [
+      "breaks off in mid-sentence",
+      async function* () {
+        yield { type: "action", action: "answer" };
+        yield { type: "text", text: "You can" };
+        throw new AiError("unavailable", "reset");
+      },
+      "ai_error",
+    ],
+    [
+      "refuses",
+      async function* () {
+        yield { type: "refusal", text: "I can't help with that." };
+        yield { type: "finish", reason: "stop" };
+      },
+      "model_refused",
+    ],
+    [
+      "breaks the format",
+      async function* () {
+        yield { type: "finish", reason: "unparsable" };
+      },
+      "model_unparsable",
+    ],
+    [
+      "asks for a person itself",
+      async function* () {
+        yield { type: "action", action: "handoff" };
+        yield { type: "finish", reason: "stop" };
+      },
+      "model_asked",
+    ],
   ])("gives the customer one sensible message when the model %s", async (_what, script, reason) => {
     const { deps } = workers(script);
     const { conversation: started } = await startAs(scene, workspaceId, agentId, question);
@@ -194,7 +270,9 @@ describe("when there is no answer to give", () => {
   });
 
   it("tries again after a failure of ours, and hands over on the last try", async () => {
-    const broken: Script = async function* () { throw new Error("a bug"); };
+    const broken: Script = async function* () {
+      throw new Error("a bug");
+    };
     const { deps } = workers(broken);
     const { conversation: started } = await startAs(scene, workspaceId, agentId, question);
     const turnId = await openTurn(started.id);
@@ -206,7 +284,9 @@ describe("when there is no answer to give", () => {
   });
 
   it("does not ask for a person when the agent is set not to, until it has failed too often", async () => {
-    const alone = await quickAgent(scene, workspaceId, { handoff: { enabled: true, onLowConfidence: false, onRequest: true, afterFailedTurns: 2, message: null } });
+    const alone = await quickAgent(scene, workspaceId, {
+      handoff: { enabled: true, onLowConfidence: false, onRequest: true, afterFailedTurns: 2, message: null },
+    });
     const { deps } = workers(answerScript, 0.1);
     const { conversation: started } = await startAs(scene, workspaceId, alone.id, question);
     await reply(deps, workspaceId, await openTurn(started.id));
@@ -228,18 +308,32 @@ describe("sending", () => {
 
   it("fifty starts with one clientMessageId make one conversation and one contact", async () => {
     const start = () =>
-      scene.inWorkspace(workspaceId, (ws) => startConversation(ws, { agentId, text: question, as: "contact", clientMessageId: "s-1", contact: { externalId: "c-1", name: "Cem" } }, { as: "contact" }));
+      scene.inWorkspace(workspaceId, (ws) =>
+        startConversation(
+          ws,
+          { agentId, text: question, as: "contact", clientMessageId: "s-1", contact: { externalId: "c-1", name: "Cem" } },
+          { as: "contact" },
+        ),
+      );
     const started = await Promise.all(Array.from({ length: 50 }, start));
     expect(new Set(started.map((one) => one.conversation.id)).size).toBe(1);
     expect(new Set(started.map((one) => one.message.id)).size).toBe(1);
-    const [{ count } = { count: 0 }] = await scene.inWorkspace(workspaceId, (ws) => ws.tx.select({ count: sql<number>`count(*)::int` }).from(conversation));
+    const [{ count } = { count: 0 }] = await scene.inWorkspace(workspaceId, (ws) =>
+      ws.tx.select({ count: sql<number>`count(*)::int` }).from(conversation),
+    );
     expect(count).toBe(1);
   });
 
   it("numbers what comes at once without gaps, in the order in which it was committed", async () => {
     const { conversation: started } = await startAs(scene, workspaceId, agentId, "Hello");
     await Promise.all(Array.from({ length: 20 }, (_, position) => send(started.id, `message ${position}`)));
-    const rows = await scene.inWorkspace(workspaceId, (ws) => ws.tx.select({ seq: messageTable.seq }).from(messageTable).where(eq(messageTable.conversationId, started.id)).orderBy(asc(messageTable.seq)));
+    const rows = await scene.inWorkspace(workspaceId, (ws) =>
+      ws.tx
+        .select({ seq: messageTable.seq })
+        .from(messageTable)
+        .where(eq(messageTable.conversationId, started.id))
+        .orderBy(asc(messageTable.seq)),
+    );
     expect(rows.map((row) => row.seq)).toEqual(Array.from({ length: 21 }, (_, position) => position + 1));
     const numbers = (await eventsOf(started.id)).map((one) => one.seq);
     expect(numbers).toEqual(numbers.map((_, position) => position + 1));
@@ -249,7 +343,9 @@ describe("sending", () => {
     const before = scene.hints.length;
     await expect(send(newId(), "hello?")).rejects.toMatchObject({ reason: "not_found" });
     expect(scene.hints.length).toBe(before);
-    const [{ count } = { count: 0 }] = await scene.inWorkspace(workspaceId, (ws) => ws.tx.select({ count: sql<number>`count(*)::int` }).from(event));
+    const [{ count } = { count: 0 }] = await scene.inWorkspace(workspaceId, (ws) =>
+      ws.tx.select({ count: sql<number>`count(*)::int` }).from(event),
+    );
     expect(count).toBe(0);
   });
 });

@@ -10,6 +10,15 @@ import type { WorkspaceCtx } from "../context.ts";
 import type { ConversationRow } from "./view.ts";
 
 export const openStates = ["received", "claimed", "thinking"] as const;
+/** The turn, if it is open, due, and in no living worker's hands. */
+export function readyTurn(turnId: string) {
+  return and(
+    eq(turn.id, turnId),
+    inArray(turn.state, openStates),
+    sql`${turn.dueAt} <= now() and (${turn.leaseUntil} is null or ${turn.leaseUntil} < now())`,
+  );
+}
+
 export type TurnRow = typeof turn.$inferSelect;
 
 /** A burst is answered after this many delays at the latest, however long it goes on. */

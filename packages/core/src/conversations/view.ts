@@ -4,7 +4,7 @@
  * @module
  */
 import type { Conversation, Message } from "@axon/contracts/conversations";
-import { channel, contact, conversation, message } from "@axon/db/schema/conversations";
+import { channel, contact, conversation, type message } from "@axon/db/schema/conversations";
 import { and, eq } from "drizzle-orm";
 import type { WorkspaceCtx } from "../context.ts";
 import { notFound } from "../errors.ts";
@@ -54,7 +54,11 @@ export function toMessage(row: MessageRow): Message {
     id: row.id,
     conversationId: row.conversationId,
     seq: row.seq,
-    author: { kind: row.authorKind, ...(row.authorId !== null ? { id: row.authorId } : {}), ...(row.authorName !== null ? { name: row.authorName } : {}) },
+    author: {
+      kind: row.authorKind,
+      ...(row.authorId !== null ? { id: row.authorId } : {}),
+      ...(row.authorName !== null ? { name: row.authorName } : {}),
+    },
     text: row.text,
     visibility: row.visibility,
     attachments: [],

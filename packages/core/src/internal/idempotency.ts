@@ -18,7 +18,11 @@ interface Request<Input> {
  * Runs `work` unless a call of the same procedure with the same key has run before; then gives what that one gave.
  * Refuses with `conflict` when the key came with another input. Parallel calls wait for each other on the key's row.
  */
-export async function once<Input extends object, Result>(ws: WorkspaceCtx, request: Request<Input>, work: () => Promise<Result>): Promise<Result> {
+export async function once<Input extends object, Result>(
+  ws: WorkspaceCtx,
+  request: Request<Input>,
+  work: () => Promise<Result>,
+): Promise<Result> {
   const { idempotencyKey: key, ...rest } = request.input;
   if (key === undefined) return work();
   const inputHash = createHash("sha256").update(canonicalJson(rest)).digest("hex");
@@ -42,6 +46,8 @@ export async function once<Input extends object, Result>(ws: WorkspaceCtx, reque
 /** JSON with sorted keys, so that the order in which a client writes its fields does not matter. */
 function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) =>
-    part !== null && typeof part === "object" && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
+    part !== null && typeof part === "object" && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
   );
 }

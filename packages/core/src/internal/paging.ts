@@ -12,7 +12,10 @@ export function encodeCursor(key: readonly (string | number)[]): string {
 }
 
 /** Unpacks a cursor whose parts must pass `check`; refuses one that is not ours with `validation`. */
-export function decodeCursor<Key extends readonly (string | number)[]>(cursor: string | undefined, check: (value: unknown) => value is Key): Key | null {
+export function decodeCursor<Key extends readonly (string | number)[]>(
+  cursor: string | undefined,
+  check: (value: unknown) => value is Key,
+): Key | null {
   if (cursor === undefined) return null;
   let value: unknown = null;
   try {
@@ -20,12 +23,18 @@ export function decodeCursor<Key extends readonly (string | number)[]>(cursor: s
   } catch {
     // Falls through to the same refusal as a cursor of another list.
   }
-  if (!check(value)) throw new Refusal("validation", "The cursor is not one that this list gave", { fields: { cursor: "is not one that this list gave" } });
+  if (!check(value))
+    throw new Refusal("validation", "The cursor is not one that this list gave", { fields: { cursor: "is not one that this list gave" } });
   return value;
 }
 
 /** Cuts rows that were read with `limit + 1` into a page; `keyOf` gives the sort key of a row. */
-export function toPage<Row, Item>(rows: readonly Row[], limit: number, toItem: (row: Row) => Item, keyOf: (row: Row) => readonly (string | number)[]): Page<Item> {
+export function toPage<Row, Item>(
+  rows: readonly Row[],
+  limit: number,
+  toItem: (row: Row) => Item,
+  keyOf: (row: Row) => readonly (string | number)[],
+): Page<Item> {
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   return { items: items.map(toItem), nextCursor: rows.length > limit && last !== undefined ? encodeCursor(keyOf(last)) : null };
@@ -44,6 +53,11 @@ export function isSeqKey(value: unknown): value is readonly [number] {
 /** A moment and an id, for lists ordered by time. */
 export function isTimeIdKey(value: unknown): value is readonly [string, string] {
   return (
-    Array.isArray(value) && value.length === 2 && typeof value[0] === "string" && !Number.isNaN(Date.parse(value[0])) && typeof value[1] === "string" && uuidPattern.test(value[1])
+    Array.isArray(value) &&
+    value.length === 2 &&
+    typeof value[0] === "string" &&
+    !Number.isNaN(Date.parse(value[0])) &&
+    typeof value[1] === "string" &&
+    uuidPattern.test(value[1])
   );
 }

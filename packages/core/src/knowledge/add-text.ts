@@ -7,6 +7,7 @@ import type { addTextInput, Document } from "@axon/contracts/knowledge";
 import { newId } from "@axon/db/ids";
 import { document } from "@axon/db/schema/knowledge";
 import type { z } from "zod";
+import { Refusal } from "../errors.ts";
 import { once } from "../internal/idempotency.ts";
 import type { KnowledgeDeps } from "./deps.ts";
 import { queueIngest } from "./queue-ingest.ts";
@@ -22,24 +23,34 @@ export async function addText(deps: KnowledgeDeps, workspaceId: string, input: z
   const bytes = new TextEncoder().encode(input.text);
   // The file first: a row whose file is missing could never be read, a file without a row only takes a little room.
   await deps.files.write(storageKey, bytes, input.mime);
-  let made = false;
   try {
     const given = await deps.inWorkspace(workspaceId, (ws) =>
       once(ws, { procedure: "knowledge.documents.addText", input }, async () => {
         await requireSource(ws, input.sourceId);
         const [row] = await ws.tx
           .insert(document)
-          .values({ workspaceId, id, sourceId: input.sourceId, name: input.name, mime: input.mime, bytes: bytes.length, storageKey, status: "queued" })
+          .values({
+            workspaceId,
+            id,
+            sourceId: input.sourceId,
+            name: input.name,
+            mime: input.mime,
+            bytes: bytes.length,
+            storageKey,
+            status: "queued",
+          })
           .returning();
         if (!row) throw new Error("a document was not inserted");
-        queueIngest(ws, row);
+        queueIngest(ws, row, "new");
         emitProgress(ws, row);
         return toDocument(row);
       }),
     );
-    made = given.id === id;
+    if (given.id !== id) await deps.files.remove([storageKey]); // The same request again.
     return given;
-  } finally {
-    if (!made) await deps.files.remove([storageKey]);
+  } catch (error) {
+    // Only after a plain no: if it was the commit's answer that got lost, the row is there and needs its file.
+    if (error instanceof Refusal) await deps.files.remove([storageKey]);
+    throw error;
   }
 }

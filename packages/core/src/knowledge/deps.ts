@@ -9,17 +9,25 @@ import type { InWorkspace } from "../context.ts";
 
 /** Where files lie. Keys are made here: `<workspace>/<document>/<version>`. */
 export interface FileStore {
-  presignPut(upload: { key: string; mime: string; bytes: number; expiresInSeconds: number }): Promise<{ url: string; method: "PUT"; headers: Record<string, string> }>;
+  presignPut(upload: {
+    key: string;
+    mime: string;
+    bytes: number;
+    expiresInSeconds: number;
+  }): Promise<{ url: string; method: "PUT"; headers: Record<string, string> }>;
   /** null when nothing lies there. */
   head(key: string): Promise<{ bytes: number } | null>;
-  /** Throws when the file is larger than `bytesMax` or not there. */
+  /** Throws a `StorageError` with code `too_large` (more than `bytesMax`) or `missing`; anything else is an outage. */
   read(key: string, bytesMax: number): Promise<Uint8Array>;
   write(key: string, bytes: Uint8Array, mime: string): Promise<void>;
   remove(keys: readonly string[]): Promise<void>;
 }
 
 /** Reads a file's text. Throws an error whose `code` is a `DocumentErrorCode` when the file is the reason. */
-export type ParseFile = (file: { bytes: Uint8Array; mime: string; name: string }, options: { signal: AbortSignal }) => Promise<{ title: string | null; blocks: Block[] }>;
+export type ParseFile = (
+  file: { bytes: Uint8Array; mime: string; name: string },
+  options: { signal: AbortSignal },
+) => Promise<{ title: string | null; blocks: Block[] }>;
 
 export interface KnowledgeDeps {
   inWorkspace: InWorkspace;

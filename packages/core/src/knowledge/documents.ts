@@ -52,8 +52,15 @@ export async function listChunks(ws: WorkspaceCtx, input: z.output<typeof listCh
   const rows = await ws.tx
     .select({ id: chunk.id, ordinal: chunk.ordinal, headingPath: chunk.headingPath, text: chunk.text, page: chunk.page })
     .from(chunk)
-    .where(and(eq(chunk.documentId, input.documentId), eq(chunk.version, publishedVersion), after ? gt(chunk.ordinal, after[0]) : undefined))
+    .where(
+      and(eq(chunk.documentId, input.documentId), eq(chunk.version, publishedVersion), after ? gt(chunk.ordinal, after[0]) : undefined),
+    )
     .orderBy(asc(chunk.ordinal))
     .limit(input.limit + 1);
-  return toPage(rows, input.limit, (row) => row, (row) => [row.ordinal]);
+  return toPage(
+    rows,
+    input.limit,
+    (row) => row,
+    (row) => [row.ordinal],
+  );
 }

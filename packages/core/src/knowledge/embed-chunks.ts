@@ -52,10 +52,7 @@ async function nextBatch(ws: WorkspaceCtx, held: DocumentRow, embedder: Embedder
         and other.embedding is not null and other.embedder = ${embedder.id}
     ) known
     where chunk.document_id = ${held.id} and chunk.version = ${held.version} and chunk.embedding is null and chunk.hash = known.hash`);
-  const [left] = await ws.tx
-    .select({ count: sql<number>`count(*)::int` })
-    .from(chunk)
-    .where(withoutVector(held));
+  const [left] = await ws.tx.select({ count: sql<number>`count(*)::int` }).from(chunk).where(withoutVector(held));
   const row = await updateHeld(ws, held, { done: held.total - (left?.count ?? 0) });
   if (row.done !== held.done) emitProgress(ws, row);
   const waiting = await ws.tx
@@ -67,7 +64,13 @@ async function nextBatch(ws: WorkspaceCtx, held: DocumentRow, embedder: Embedder
   return { row, waiting };
 }
 
-async function storeVectors(ws: WorkspaceCtx, held: DocumentRow, waiting: readonly Waiting[], byHash: ReadonlyMap<string, Float32Array | undefined>, embedder: string): Promise<DocumentRow> {
+async function storeVectors(
+  ws: WorkspaceCtx,
+  held: DocumentRow,
+  waiting: readonly Waiting[],
+  byHash: ReadonlyMap<string, Float32Array | undefined>,
+  embedder: string,
+): Promise<DocumentRow> {
   const rows = waiting.map((item) => {
     const vector = byHash.get(item.hash);
     if (!vector) throw new Error("the embedder gave fewer vectors than texts");

@@ -1,9 +1,8 @@
 /** Knowledge: sources, documents, and the way from a file to an answer's passages. */
 export { addText } from "./add-text.ts";
-export type { FileStore, IngestDeps, KnowledgeDeps, ParseFile } from "./deps.ts";
+export type { IngestDeps, KnowledgeDeps } from "./deps.ts";
 export { deleteDocument, getDocument, listChunks, listDocuments } from "./documents.ts";
 export { ingestDocument } from "./ingest-document.ts";
-export { leaseSeconds as documentLeaseSeconds } from "./lease.ts";
 export { purgeFiles } from "./purge-files.ts";
 export { requeueDocument } from "./requeue-document.ts";
 export { retrieve } from "./retrieve.ts";

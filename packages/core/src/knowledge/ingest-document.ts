@@ -6,13 +6,14 @@
  *
  * @module
  */
-import { documentErrorCodes, type DocumentErrorCode, uploadBytesMax } from "@axon/contracts/knowledge";
 import type { JobPayload, JobRun } from "@axon/contracts/jobs";
+import { uploadBytesMax } from "@axon/contracts/knowledge";
 import { documentContent } from "@axon/db/schema/knowledge";
 import { sql } from "drizzle-orm";
 import type { WorkspaceCtx } from "../context.ts";
 import type { IngestDeps } from "./deps.ts";
 import { embedChunks } from "./embed-chunks.ts";
+import { type Failure, failure, failureOf } from "./failures.ts";
 import { claimDocument, heartbeatMs, LeaseLost, releaseDocument, updateHeld } from "./lease.ts";
 import { publishDocument } from "./publish-document.ts";
 import { storeChunks } from "./store-chunks.ts";
@@ -25,27 +26,48 @@ export const ingestAttemptsMax = 20;
  * Carries one document as far as it can. Returns quietly when there is nothing to do: it is done, gone, or another worker's.
  * Ends the document as `failed` with a code when its file is the reason or this was the last try; throws for another try otherwise.
  */
-export async function ingestDocument(deps: IngestDeps, job: JobPayload<"knowledge.ingest">, run: Pick<JobRun, "signal" | "lastAttempt">): Promise<void> {
+export async function ingestDocument(
+  deps: IngestDeps,
+  job: JobPayload<"knowledge.ingest">,
+  run: Pick<JobRun, "signal" | "lastAttempt">,
+): Promise<void> {
   const { workspaceId } = job;
   const held = await deps.inWorkspace(workspaceId, (ws) => claimDocument(ws, job.documentId));
   if (!held) return;
+  try {
+    await carryAlive(deps, workspaceId, held, run);
+  } catch (error) {
+    if (!(error instanceof LeaseLost)) throw error;
+  }
+}
+
+/** Says every while that it lives, and stops when another has taken over. Throws `LeaseLost` then. */
+async function carryAlive(
+  deps: IngestDeps,
+  workspaceId: string,
+  held: DocumentRow,
+  run: Pick<JobRun, "signal" | "lastAttempt">,
+): Promise<void> {
+  const end = (how: Failure) => deps.inWorkspace(workspaceId, (ws) => failDocument(ws, held, how));
+  // Whoever claims it this late follows workers that died of it, or of nothing that they could say.
+  if (held.attempts > ingestAttemptsMax) return end(failure("internal"));
   const lost = new AbortController();
-  const signal = AbortSignal.any([run.signal, lost.signal]);
   const heartbeat = setInterval(() => {
-    deps.inWorkspace(workspaceId, (ws) => updateHeld(ws, held, {})).catch((error: unknown) => {
-      if (error instanceof LeaseLost) lost.abort(error);
-    });
+    deps
+      .inWorkspace(workspaceId, (ws) => updateHeld(ws, held, {}))
+      .catch((error: unknown) => {
+        if (error instanceof LeaseLost) lost.abort(error);
+      });
   }, heartbeatMs);
   try {
-    await carryOn(deps, workspaceId, held, signal);
+    await carryOn(deps, workspaceId, held, AbortSignal.any([run.signal, lost.signal]));
   } catch (error) {
-    if (error instanceof LeaseLost || lost.signal.aborted) return;
-    const code = documentErrorCodeOf(error) ?? (run.lastAttempt || held.attempts >= ingestAttemptsMax ? "internal" : null);
-    if (code === null) {
-      await deps.inWorkspace(workspaceId, (ws) => releaseDocument(ws, held));
-      throw error;
-    }
-    await deps.inWorkspace(workspaceId, (ws) => failDocument(ws, held, code, messageFor(code, error)));
+    if (error instanceof LeaseLost) throw error;
+    lost.signal.throwIfAborted();
+    const how = failureOf(error, { signal: run.signal, lastTry: run.lastAttempt || held.attempts === ingestAttemptsMax });
+    if (how !== null) return await end(how);
+    await deps.inWorkspace(workspaceId, (ws) => releaseDocument(ws, held));
+    throw error;
   } finally {
     clearInterval(heartbeat);
   }
@@ -77,20 +99,12 @@ async function parse(deps: IngestDeps, workspaceId: string, held: DocumentRow, s
   });
 }
 
-async function failDocument(ws: WorkspaceCtx, held: DocumentRow, code: DocumentErrorCode, message: string): Promise<void> {
+async function failDocument(ws: WorkspaceCtx, held: DocumentRow, { code, message }: Failure): Promise<void> {
   // What an earlier version published stays searchable: a failed re-read takes nothing away.
   const row = await updateHeld(ws, held, { status: "failed", errorCode: code, errorMessage: message, leaseUntil: null });
-  await ws.tx.execute(sql`delete from chunk where document_id = ${held.id} and version = ${held.version} and version is distinct from ${row.publishedVersion}`);
+  await ws.tx.execute(
+    sql`delete from chunk where document_id = ${held.id} and version = ${held.version} and version is distinct from ${row.publishedVersion}`,
+  );
   await ws.tx.execute(sql`delete from document_content where document_id = ${held.id} and version = ${held.version}`);
   emitProgress(ws, row);
-}
-
-function documentErrorCodeOf(error: unknown): DocumentErrorCode | null {
-  if (!(error instanceof Error) || error.name !== "DocumentError" || !("code" in error)) return null;
-  return documentErrorCodes.find((code) => code === error.code) ?? null;
-}
-
-/** A file's own fault is told in the parser's words; ours only as "internal", since they may hold what callers shouldn't see. */
-function messageFor(code: DocumentErrorCode, error: unknown): string {
-  return code === "internal" || !(error instanceof Error) ? "Something went wrong on our side while reading this document" : error.message;
 }

@@ -16,7 +16,7 @@ export const heartbeatMs = 10_000;
 
 export const statusesInWork = ["queued", "parsing", "chunking", "embedding"] as const;
 
-/** Another worker has taken over; stop without a word. */
+/** Another worker has taken over, or there is nothing left to do; stop without a word. */
 export class LeaseLost extends Error {
   override readonly name = "LeaseLost";
 }
@@ -27,20 +27,35 @@ const leaseEnd = sql`now() + ${leaseSeconds} * interval '1 second'`;
 export async function claimDocument(ws: WorkspaceCtx, documentId: string): Promise<DocumentRow | null> {
   const [row] = await ws.tx
     .update(document)
-    .set({ leaseToken: sql`${document.leaseToken} + 1`, leaseUntil: leaseEnd, attempts: sql`${document.attempts} + 1`, updatedAt: sql`now()` })
-    .where(and(eq(document.id, documentId), inArray(document.status, statusesInWork), sql`(${document.leaseUntil} is null or ${document.leaseUntil} < now())`))
+    .set({
+      leaseToken: sql`${document.leaseToken} + 1`,
+      leaseUntil: leaseEnd,
+      attempts: sql`${document.attempts} + 1`,
+      updatedAt: sql`now()`,
+    })
+    .where(
+      and(
+        eq(document.id, documentId),
+        inArray(document.status, statusesInWork),
+        sql`(${document.leaseUntil} is null or ${document.leaseUntil} < now())`,
+      ),
+    )
     .returning();
   return row ?? null;
 }
 
-/** Changes the document if the lease is still ours, and prolongs it. Throws `LeaseLost` otherwise. */
-export async function updateHeld(ws: WorkspaceCtx, held: Pick<DocumentRow, "id" | "leaseToken">, change: Partial<typeof document.$inferInsert>): Promise<DocumentRow> {
+/** Changes the document if it is still in work and ours, and prolongs the lease. Throws `LeaseLost` otherwise. */
+export async function updateHeld(
+  ws: WorkspaceCtx,
+  held: Pick<DocumentRow, "id" | "leaseToken">,
+  change: Partial<typeof document.$inferInsert>,
+): Promise<DocumentRow> {
   const [row] = await ws.tx
     .update(document)
     .set({ leaseUntil: leaseEnd, updatedAt: sql`now()`, ...change })
-    .where(and(eq(document.id, held.id), eq(document.leaseToken, held.leaseToken)))
+    .where(and(eq(document.id, held.id), eq(document.leaseToken, held.leaseToken), inArray(document.status, statusesInWork)))
     .returning();
-  if (!row) throw new LeaseLost("this document is another worker's now");
+  if (!row) throw new LeaseLost("this document is done, gone, or another worker's now");
   return row;
 }
 

@@ -9,12 +9,24 @@ import type { WorkspaceCtx } from "../context.ts";
 import { statusesInWork } from "./lease.ts";
 import { queueIngest } from "./queue-ingest.ts";
 
-/** Queues the document again if its worker has not been heard of. Asked twice, it is one job. */
-export async function requeueDocument(ws: WorkspaceCtx, documentId: string): Promise<void> {
+/**
+ * Calls within the same five minutes are one job as long as nobody has claimed the document in between: a document that
+ * waits in a long queue is not put on it again and again, and one whose job was given up is not forgotten.
+ */
+const bucketMs = 300_000;
+
+/** Queues the document again if its worker, if it had one, has not been heard of. */
+export async function requeueDocument(ws: WorkspaceCtx, documentId: string, nowMs: number = Date.now()): Promise<void> {
   const [row] = await ws.tx
     .update(document)
-    .set({ updatedAt: sql`now()`, attempts: sql`${document.attempts} + 1` })
-    .where(and(eq(document.id, documentId), inArray(document.status, statusesInWork), sql`(${document.leaseUntil} is null or ${document.leaseUntil} < now())`))
+    .set({ updatedAt: sql`now()` })
+    .where(
+      and(
+        eq(document.id, documentId),
+        inArray(document.status, statusesInWork),
+        sql`(${document.leaseUntil} is null or ${document.leaseUntil} < now())`,
+      ),
+    )
     .returning();
-  if (row) queueIngest(ws, row);
+  if (row) queueIngest(ws, row, `again-${row.leaseToken}-${Math.floor(nowMs / bucketMs)}`);
 }

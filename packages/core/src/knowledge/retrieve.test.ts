@@ -49,7 +49,13 @@ async function store(documents: string[][], options: { published?: number | null
         const { tsvector, length } = indexLexemes(title, [], text);
         await tx.insert(chunk).values({
           ...{ workspaceId, id: newId(), documentId, sourceId, version: 1, ordinal, title, headingPath: [], text },
-          ...{ hash: createHash("sha256").update(text).digest("hex"), lexemes: tsvector, length, embedding: [...hashedVector(text)], embedder },
+          ...{
+            hash: createHash("sha256").update(text).digest("hex"),
+            lexemes: tsvector,
+            length,
+            embedding: [...hashedVector(text)],
+            embedder,
+          },
         });
       }
     }
@@ -149,7 +155,16 @@ describe("finding passages", () => {
 
   it("survives any text a customer may send", async () => {
     const { workspaceId } = await store([texts]);
-    for (const question of ["", "   ", "'; drop table chunk; --", "a & b | !c <-> (d)", "\\ ' \" : * \u0001", "👍🏽", "x".repeat(4000), "it's closed"]) {
+    for (const question of [
+      "",
+      "   ",
+      "'; drop table chunk; --",
+      "a & b | !c <-> (d)",
+      "\\ ' \" : * \u0001",
+      "👍🏽",
+      "x".repeat(4000),
+      "it's closed",
+    ]) {
       expect(Array.isArray((await ask(workspaceId, question)).hits)).toBe(true);
     }
     expect((await ask(workspaceId, "return", { limit: 0 })).hits).toEqual([]);

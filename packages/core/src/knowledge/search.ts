@@ -4,9 +4,9 @@
  * @module
  */
 import { buildQuery } from "@axon/ai/query";
+import type { RetrievalHit } from "@axon/ai/retrieval";
 import type { DroppedPassage, Passage } from "@axon/contracts/answers";
 import type { SearchOutput, searchInput } from "@axon/contracts/knowledge";
-import type { RetrievalHit } from "@axon/ai/retrieval";
 import type { z } from "zod";
 import { readAgent } from "../agents/index.ts";
 import type { KnowledgeDeps } from "./deps.ts";
@@ -17,14 +17,21 @@ import { requireSource } from "./sources.ts";
 const lookBeyond = 10;
 
 /** The best passages for a question, and those that were found and left out. Refuses with `not_found` (agent or source). */
-export async function search(deps: KnowledgeDeps, workspaceId: string, input: z.output<typeof searchInput>, signal: AbortSignal): Promise<SearchOutput> {
+export async function search(
+  deps: KnowledgeDeps,
+  workspaceId: string,
+  input: z.output<typeof searchInput>,
+  signal: AbortSignal,
+): Promise<SearchOutput> {
   const scope = await deps.inWorkspace(workspaceId, async (ws) => {
     if (input.agentId !== undefined) return (await readAgent(ws, input.agentId)).settings.retrieval;
     for (const sourceId of input.sourceIds ?? []) await requireSource(ws, sourceId);
     return { sources: input.sourceIds ?? [], minScore: 0 };
   });
   const query = await buildQuery(deps.embedder, input.query, [], { limit: input.limit + lookBeyond, signal });
-  const { hits } = await deps.inWorkspace(workspaceId, (ws) => retrieve(ws, { ...query, sourceIds: scope.sources, embedder: deps.embedder.id }));
+  const { hits } = await deps.inWorkspace(workspaceId, (ws) =>
+    retrieve(ws, { ...query, sourceIds: scope.sources, embedder: deps.embedder.id }),
+  );
   const items: Passage[] = [];
   const dropped: DroppedPassage[] = [];
   for (const hit of hits) {

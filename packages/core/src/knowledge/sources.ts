@@ -41,15 +41,26 @@ export async function listSources(ws: WorkspaceCtx, input: PageInput): Promise<P
     .where(and(after ? gt(knowledgeSource.id, after[0]) : undefined))
     .orderBy(asc(knowledgeSource.id))
     .limit(input.limit + 1);
-  return toPage(rows, input.limit, (row) => row, (row) => [row.id]);
+  return toPage(
+    rows,
+    input.limit,
+    (row) => row,
+    (row) => [row.id],
+  );
 }
 
 /** Removes a source with all its documents; none of them is found by the next search. Refuses with `not_found`. */
 export async function deleteSource(ws: WorkspaceCtx, sourceId: string): Promise<void> {
+  // Held first, so that no document is added between the list of its files and its end.
+  const [held] = await ws.tx.select({ id: knowledgeSource.id }).from(knowledgeSource).where(eq(knowledgeSource.id, sourceId)).for("update");
+  if (!held) throw notFound("source");
   const files = await ws.tx.select({ key: document.storageKey }).from(document).where(eq(document.sourceId, sourceId));
-  const gone = await ws.tx.delete(knowledgeSource).where(eq(knowledgeSource.id, sourceId)).returning({ id: knowledgeSource.id });
-  if (gone.length === 0) throw notFound("source");
-  purgeLater(ws, sourceId, files.map((file) => file.key));
+  await ws.tx.delete(knowledgeSource).where(eq(knowledgeSource.id, sourceId));
+  purgeLater(
+    ws,
+    sourceId,
+    files.map((file) => file.key),
+  );
 }
 
 /** Refuses with `not_found` unless the source is there. */

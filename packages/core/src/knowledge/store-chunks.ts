@@ -11,13 +11,14 @@ import { newId } from "@axon/db/ids";
 import { chunk, documentContent } from "@axon/db/schema/knowledge";
 import { and, eq } from "drizzle-orm";
 import type { WorkspaceCtx } from "../context.ts";
+import { NothingToSearch } from "./failures.ts";
 import { updateHeld } from "./lease.ts";
 import { type DocumentRow, emitProgress } from "./view.ts";
 
 /** Rows per INSERT: 13 values each stay far below PostgreSQL's 65,535 parameters. */
 const rowsPerInsert = 200;
 
-/** Writes the chunks of the version in work and moves on to `embedding`. Chunks of an earlier try are replaced. */
+/** Writes the chunks of the version in work and moves on to `embedding`. Chunks of an earlier try are replaced. Throws `NothingToSearch`. */
 export async function storeChunks(ws: WorkspaceCtx, held: DocumentRow): Promise<DocumentRow> {
   const [content] = await ws.tx
     .select({ title: documentContent.title, blocks: documentContent.blocks })
@@ -26,6 +27,7 @@ export async function storeChunks(ws: WorkspaceCtx, held: DocumentRow): Promise<
   if (!content) throw new Error("a document is being chunked that was not read");
   const title = content.title?.trim() || held.name;
   const drafts = chunkBlocks(title, content.blocks);
+  if (drafts.length === 0) throw new NothingToSearch("no block of the document has any text");
   await ws.tx.delete(chunk).where(and(eq(chunk.documentId, held.id), eq(chunk.version, held.version)));
   for (let start = 0; start < drafts.length; start += rowsPerInsert) {
     await ws.tx.insert(chunk).values(
@@ -42,7 +44,9 @@ export async function storeChunks(ws: WorkspaceCtx, held: DocumentRow): Promise<
           headingPath: draft.headingPath,
           text: draft.text,
           page: draft.page,
-          hash: createHash("sha256").update(embeddingText(title, draft.headingPath, draft.text)).digest("hex"),
+          hash: createHash("sha256")
+            .update(embeddingText(title, draft.headingPath, draft.text))
+            .digest("hex"),
           lexemes: tsvector,
           length,
         };

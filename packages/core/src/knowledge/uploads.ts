@@ -24,14 +24,20 @@ const uploadSecondsMax = 3600;
  * Records a document and gives the URL that takes its bytes by PUT. Refuses with `not_found` (the source) or
  * `unsupported_type`.
  */
-export async function createUpload(deps: KnowledgeDeps, workspaceId: string, input: z.output<typeof createUploadInput>): Promise<z.output<typeof createUploadOutput>> {
+export async function createUpload(
+  deps: KnowledgeDeps,
+  workspaceId: string,
+  input: z.output<typeof createUploadInput>,
+): Promise<z.output<typeof createUploadOutput>> {
   const mime = resolveMime(input.mime, input.name);
   const row = await deps.inWorkspace(workspaceId, (ws) =>
     once(ws, { procedure: "knowledge.documents.createUpload", input }, async () => {
       await requireSource(ws, input.sourceId);
       const id = newId();
       const storageKey = storageKeyOf(workspaceId, id);
-      await ws.tx.insert(document).values({ workspaceId, id, sourceId: input.sourceId, name: input.name, mime, bytes: input.bytes, storageKey, status: "uploading" });
+      await ws.tx
+        .insert(document)
+        .values({ workspaceId, id, sourceId: input.sourceId, name: input.name, mime, bytes: input.bytes, storageKey, status: "uploading" });
       return { id, storageKey };
     }),
   );
@@ -49,7 +55,10 @@ export async function completeUpload(deps: KnowledgeDeps, workspaceId: string, d
   const stored = await deps.files.head(waiting.storageKey);
   if (!stored) throw new Refusal("upload_missing", "The file has not been uploaded yet");
   if (stored.bytes !== waiting.bytes) {
-    throw new Refusal("upload_mismatch", `The upload has ${stored.bytes} bytes, ${waiting.bytes} were announced`, { announced: waiting.bytes, uploaded: stored.bytes });
+    throw new Refusal("upload_mismatch", `The upload has ${stored.bytes} bytes, ${waiting.bytes} were announced`, {
+      announced: waiting.bytes,
+      uploaded: stored.bytes,
+    });
   }
   return deps.inWorkspace(workspaceId, (ws) => startReading(ws, documentId));
 }
@@ -61,7 +70,7 @@ async function startReading(ws: WorkspaceCtx, documentId: string): Promise<Docum
     .where(and(eq(document.id, documentId), eq(document.status, "uploading")))
     .returning();
   if (!row) return toDocument(await readDocument(ws, documentId)); // Somebody else said so first.
-  queueIngest(ws, row);
+  queueIngest(ws, row, "new");
   emitProgress(ws, row);
   return toDocument(row);
 }
@@ -79,7 +88,11 @@ function resolveMime(declared: string, name: string): DocumentMime {
   for (const [mime, endings] of Object.entries(documentMimes)) {
     if ((endings as readonly string[]).includes(ending)) return documentMime.parse(mime); // safe: widened to compare
   }
-  throw new Refusal("unsupported_type", `Files of type ${plain || "unknown"} can't be read; use ${Object.values(documentMimes).flat().join(", ")}`, {
-    fields: { mime: "is not a type that can be read" },
-  });
+  throw new Refusal(
+    "unsupported_type",
+    `Files of type ${plain || "unknown"} can't be read; use ${Object.values(documentMimes).flat().join(", ")}`,
+    {
+      fields: { mime: "is not a type that can be read" },
+    },
+  );
 }

@@ -29,7 +29,15 @@ export function toDocument(row: DocumentRow): Document {
 
 /** Tells live readers where a document stands now. */
 export function emitProgress(ws: WorkspaceCtx, row: DocumentRow): void {
-  ws.emit({ type: "document.progress", documentId: row.id, sourceId: row.sourceId, status: row.status, done: row.done, total: row.total, error: toError(row) });
+  ws.emit({
+    type: "document.progress",
+    documentId: row.id,
+    sourceId: row.sourceId,
+    status: row.status,
+    done: row.done,
+    total: row.total,
+    error: toError(row),
+  });
 }
 
 /** Refuses with `not_found`. */

@@ -25,7 +25,11 @@ const shown = {
 };
 
 /** Makes a key of this workspace. `secret` is given here and never again. */
-export async function createApiKey(ws: WorkspaceCtx, input: z.output<typeof createApiKeyInput>, createdBy: string | null): Promise<ApiKey & { secret: string }> {
+export async function createApiKey(
+  ws: WorkspaceCtx,
+  input: z.output<typeof createApiKeyInput>,
+  createdBy: string | null,
+): Promise<ApiKey & { secret: string }> {
   const secret = newSecret(apiKeyPrefix);
   const [row] = await ws.tx
     .insert(apiKey)
@@ -53,7 +57,12 @@ export async function listApiKeys(ws: WorkspaceCtx, input: PageInput): Promise<P
     .where(and(isNull(apiKey.revokedAt), after ? gt(apiKey.id, after[0]) : undefined))
     .orderBy(asc(apiKey.id))
     .limit(input.limit + 1);
-  return toPage(rows, input.limit, (row) => row, (row) => [row.id]);
+  return toPage(
+    rows,
+    input.limit,
+    (row) => row,
+    (row) => [row.id],
+  );
 }
 
 /** Ends a key; it is refused from the next call on. Twice is once. Refuses with `not_found`. */

@@ -23,5 +23,10 @@ export async function listWorkspaces(deps: Pick<AuthDeps, "database">, accountId
       .orderBy(asc(workspace.id))
       .limit(input.limit + 1),
   );
-  return toPage(rows, input.limit, (row) => row, (row) => [row.id]);
+  return toPage(
+    rows,
+    input.limit,
+    (row) => row,
+    (row) => [row.id],
+  );
 }

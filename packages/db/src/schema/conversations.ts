@@ -7,7 +7,19 @@ import type { AnswerTrace, Citation } from "@axon/contracts/answers";
 import { handoffReasons } from "@axon/contracts/answers";
 import { authorKinds, channelKinds, conversationStatuses, handlers } from "@axon/contracts/conversations";
 import { sql } from "drizzle-orm";
-import { doublePrecision, foreignKey, index, integer, jsonb, pgPolicy, pgTable, primaryKey, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import {
+  doublePrecision,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgPolicy,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+  uuid,
+} from "drizzle-orm/pg-core";
 import { agent } from "./agents.ts";
 import { engineRole, instant, tenantPolicy, workspaceId } from "./columns.ts";
 import { workspace } from "./workspaces.ts";
@@ -105,7 +117,9 @@ export const turn = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.workspaceId, t.id] }),
-    foreignKey({ columns: [t.workspaceId, t.conversationId], foreignColumns: [conversation.workspaceId, conversation.id] }).onDelete("cascade"),
+    foreignKey({ columns: [t.workspaceId, t.conversationId], foreignColumns: [conversation.workspaceId, conversation.id] }).onDelete(
+      "cascade",
+    ),
     // At most one open turn in a conversation: a newer message extends it or supersedes it.
     uniqueIndex("turn_one_open").on(t.workspaceId, t.conversationId).where(sql`state in ('received', 'claimed', 'thinking')`),
     index("turn_open").on(t.dueAt).where(sql`state in ('received', 'claimed', 'thinking')`),
@@ -138,7 +152,9 @@ export const message = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.workspaceId, t.id] }),
-    foreignKey({ columns: [t.workspaceId, t.conversationId], foreignColumns: [conversation.workspaceId, conversation.id] }).onDelete("cascade"),
+    foreignKey({ columns: [t.workspaceId, t.conversationId], foreignColumns: [conversation.workspaceId, conversation.id] }).onDelete(
+      "cascade",
+    ),
     foreignKey({ columns: [t.workspaceId, t.turnId], foreignColumns: [turn.workspaceId, turn.id] }),
     uniqueIndex().on(t.workspaceId, t.conversationId, t.seq),
     uniqueIndex().on(t.workspaceId, t.conversationId, t.clientMessageId),

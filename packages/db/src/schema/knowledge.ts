@@ -53,7 +53,9 @@ export const document = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.workspaceId, t.id] }),
-    foreignKey({ columns: [t.workspaceId, t.sourceId], foreignColumns: [knowledgeSource.workspaceId, knowledgeSource.id] }).onDelete("cascade"),
+    foreignKey({ columns: [t.workspaceId, t.sourceId], foreignColumns: [knowledgeSource.workspaceId, knowledgeSource.id] }).onDelete(
+      "cascade",
+    ),
     index().on(t.workspaceId, t.sourceId, t.id),
     // What the sweeper looks for: the few documents that are on their way.
     index("document_in_work").on(t.updatedAt).where(sql`status in ('queued', 'parsing', 'chunking', 'embedding')`),

@@ -72,8 +72,16 @@ export const apiKey = pgTable(
     foreignKey({ columns: [t.workspaceId], foreignColumns: [workspace.id] }).onDelete("cascade"),
     tenantPolicy("api_key"),
     // Who presents a key does not know its workspace yet: the row is visible to exactly the one who holds its hash.
-    pgPolicy("api_key_of_holder", { for: "select", to: authRole, using: sql`hash = nullif(current_setting('app.api_key_hash', true), '')` }),
-    pgPolicy("api_key_used_by_holder", { for: "update", to: authRole, using: sql`hash = nullif(current_setting('app.api_key_hash', true), '')` }),
+    pgPolicy("api_key_of_holder", {
+      for: "select",
+      to: authRole,
+      using: sql`hash = nullif(current_setting('app.api_key_hash', true), '')`,
+    }),
+    pgPolicy("api_key_used_by_holder", {
+      for: "update",
+      to: authRole,
+      using: sql`hash = nullif(current_setting('app.api_key_hash', true), '')`,
+    }),
   ],
 );
 

@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import { fit } from "./fit.ts";
+import { fitLogistic } from "./logistic.ts";
+import { auroc, brier, calibrationError, coverageAt, cutAt, mrrAt10, recallAt } from "./metrics.ts";
+
+const judged = (...pairs: [number, boolean][]) => pairs.map(([value, truth]) => ({ value, truth }));
+
+describe("the numbers of an evaluation", () => {
+  it("count a hit by its place", () => {
+    expect(recallAt([1, 6, null, 5], 5)).toBe(0.5);
+    expect(mrrAt10([1, 2, 11, null])).toBe(0.375);
+  });
+
+  it("rank true above false, ties by half", () => {
+    expect(auroc(judged([0.9, true], [0.8, true], [0.1, false]))).toBe(1);
+    expect(auroc(judged([0.1, true], [0.9, false]))).toBe(0);
+    expect(auroc(judged([0.5, true], [0.5, false], [0.5, true]))).toBe(0.5);
+  });
+
+  it("tell a promise that is kept from one that is not", () => {
+    const kept = Array.from({ length: 100 }, (_, index) => ({ value: 0.75, truth: index % 4 !== 0 }));
+    expect(calibrationError(kept)).toBeCloseTo(0);
+    expect(calibrationError(kept.map(({ truth }) => ({ value: 0.25, truth })))).toBeCloseTo(0.5);
+    expect(brier(judged([1, true], [0, false]))).toBe(0);
+  });
+
+  it("find how much can be answered at a precision", () => {
+    const list = judged([0.9, true], [0.8, true], [0.7, false], [0.6, true], [0.5, false]);
+    expect(coverageAt(list, 1)).toBe(0.4);
+    expect(cutAt(list, 0.75)).toEqual({ value: 0.6, coverage: 0.8 });
+    expect(coverageAt(judged([0.9, false]), 0.95)).toBe(0);
+  });
+});
+
+describe("fitting", () => {
+  // A small generator, so that the test is the same every time.
+  const random = (seed: number) => () => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return seed / 2 ** 32;
+  };
+
+  it("finds the weights that made the data", () => {
+    const next = random(7);
+    const samples = Array.from({ length: 20_000 }, () => {
+      const inputs = [next() * 4 - 2, next() * 4 - 2];
+      const chance = 1 / (1 + Math.exp(-(1.5 * (inputs[0] ?? 0) - 0.5 * (inputs[1] ?? 0) + 0.3)));
+      return { inputs, truth: next() < chance, weight: 1 };
+    });
+    const [first, second, intercept] = fitLogistic(samples, 0.001);
+    expect(first).toBeCloseTo(1.5, 0);
+    expect(second).toBeCloseTo(-0.5, 0);
+    expect(intercept).toBeCloseTo(0.3, 0);
+  });
+
+  it("judges each row by a model that did not see its group", () => {
+    const next = random(3);
+    // Truth is noise that only the group's own mark predicts: unseen values must not know it.
+    const rows = Array.from({ length: 60 }, (_, group) => {
+      const truth = next() < 0.5;
+      return Array.from({ length: 4 }, () => ({
+        set: "a",
+        group: `g${group}`,
+        truth,
+        features: { mark: (group * 7919) % 61, noise: next() },
+      }));
+    }).flat();
+    const { unseen } = fit("x", rows, ["mark", "noise"], {}, ["a"]);
+    const score = auroc(rows.map(({ truth }, index) => ({ value: unseen[index] ?? 0, truth })));
+    expect(score).toBeLessThan(0.7);
+  });
+});

@@ -1,0 +1,112 @@
+import { newId } from "@axon/db/ids";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { authenticate, me } from "../auth/index.ts";
+import { openScene, type Scene } from "../scene.fixture.ts";
+import { createApiKey, createWorkspace, getWorkspace, listApiKeys, listWorkspaces, revokeApiKey } from "./index.ts";
+
+let scene: Scene;
+
+beforeAll(async () => {
+  scene = await openScene();
+});
+afterAll(() => scene.close());
+
+const found = async (name: string) => {
+  const { accountId, workspaceId } = await scene.found(name);
+  return { accountId, workspaceId, caller: { accountId, name } };
+};
+
+describe("a new workspace", () => {
+  it("belongs to whoever made it, beside those they have", async () => {
+    const { caller, accountId, workspaceId } = await found("ada");
+    const made = await createWorkspace(scene.auth, caller, { name: "Zweiter Laden" });
+    expect(made).toMatchObject({ name: "Zweiter Laden", role: "owner", slug: expect.stringMatching(/^zweiter-laden-[0-9a-f]{8}$/) });
+    expect((await listWorkspaces(scene.auth, accountId, { limit: 50 })).items.map(({ id }) => id)).toEqual([workspaceId, made.id]);
+    expect(await scene.inWorkspace(made.id, (ws) => getWorkspace(ws, "owner"))).toEqual(made);
+    expect((await me(scene.auth, accountId)).memberships).toHaveLength(2);
+  });
+
+  it("is one for one key, also at the same time; with another name that is a conflict", async () => {
+    const { caller, accountId } = await found("ada");
+    const made = await Promise.all([1, 2, 3, 4].map(() => createWorkspace(scene.auth, caller, { name: "Once", idempotencyKey: "k" })));
+    expect(new Set(made.map(({ id }) => id)).size).toBe(1);
+    expect((await listWorkspaces(scene.auth, accountId, { limit: 50 })).items).toHaveLength(2);
+    await expect(createWorkspace(scene.auth, caller, { name: "Twice", idempotencyKey: "k" })).rejects.toMatchObject({ reason: "conflict" });
+    expect((await listWorkspaces(scene.auth, accountId, { limit: 50 })).items).toHaveLength(2);
+  });
+
+  it("under a key that somebody else used is another workspace", async () => {
+    const [ada, bob] = [await found("ada"), await found("bob")];
+    const one = await createWorkspace(scene.auth, ada.caller, { name: "Shop", idempotencyKey: "same" });
+    const two = await createWorkspace(scene.auth, bob.caller, { name: "Shop", idempotencyKey: "same" });
+    expect(two.id).not.toBe(one.id);
+    expect(two.slug).not.toBe(one.slug);
+    expect((await listWorkspaces(scene.auth, bob.accountId, { limit: 50 })).items.map(({ id }) => id)).not.toContain(one.id);
+  });
+
+  it.each(["Łódź & Söhne", "日本の店", "---"])("may be called %s and still has a slug", async (name) => {
+    const { caller } = await found("ada");
+    expect(await createWorkspace(scene.auth, caller, { name })).toMatchObject({ name, slug: expect.stringMatching(/^[a-z0-9-]+-[0-9a-f]{8}$/) });
+  });
+});
+
+describe("listing workspaces", () => {
+  it("gives each once, page by page, and only one's own", async () => {
+    const { caller, accountId, workspaceId } = await found("ada");
+    await found("bob");
+    const mine = [workspaceId];
+    for (const name of ["B", "C", "D"]) mine.push((await createWorkspace(scene.auth, caller, { name })).id);
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await listWorkspaces(scene.auth, accountId, { limit: 3, cursor });
+      seen.push(...page.items.map(({ id }) => id));
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
+    expect(seen).toEqual(mine);
+  });
+
+  it("refuses a cursor that it did not give", async () => {
+    const { accountId } = await found("ada");
+    await expect(listWorkspaces(scene.auth, accountId, { limit: 3, cursor: "made up" })).rejects.toMatchObject({ reason: "validation" });
+  });
+});
+
+describe("API keys", () => {
+  const make = (workspaceId: string, accountId: string, change: { expiresAt?: string } = {}) =>
+    scene.inWorkspace(workspaceId, (ws) => createApiKey(ws, { name: "ci", role: "viewer", ...change }, accountId));
+
+  it("show their secret once and never again", async () => {
+    const { workspaceId, accountId } = await found("ada");
+    const key = await make(workspaceId, accountId);
+    const { items } = await scene.inWorkspace(workspaceId, (ws) => listApiKeys(ws, { limit: 50 }));
+    expect(items).toMatchObject([{ id: key.id, prefix: key.secret.slice(0, 10), role: "viewer", lastUsedAt: null }]);
+    expect(JSON.stringify(items)).not.toContain(key.secret.slice(10));
+  });
+
+  it("say when they were last used, and are not listed once revoked", async () => {
+    const { workspaceId, accountId } = await found("ada");
+    const key = await make(workspaceId, accountId);
+    await authenticate(scene.auth, key.secret, null);
+    expect((await scene.inWorkspace(workspaceId, (ws) => listApiKeys(ws, { limit: 50 }))).items[0]?.lastUsedAt).toEqual(expect.any(String));
+    await scene.inWorkspace(workspaceId, (ws) => revokeApiKey(ws, key.id));
+    await scene.inWorkspace(workspaceId, (ws) => revokeApiKey(ws, key.id));
+    expect((await scene.inWorkspace(workspaceId, (ws) => listApiKeys(ws, { limit: 50 }))).items).toEqual([]);
+  });
+
+  it("that have run out open nothing", async () => {
+    const { workspaceId, accountId } = await found("ada");
+    const key = await make(workspaceId, accountId, { expiresAt: new Date(Date.now() - 1000).toISOString() });
+    await expect(authenticate(scene.auth, key.secret, null)).rejects.toMatchObject({ reason: "unauthorized" });
+  });
+
+  it("of another workspace are neither seen nor revoked, and told like missing ones", async () => {
+    const [ada, bob] = [await found("ada"), await found("bob")];
+    const key = await make(ada.workspaceId, ada.accountId);
+    expect((await scene.inWorkspace(bob.workspaceId, (ws) => listApiKeys(ws, { limit: 50 }))).items).toEqual([]);
+    const told = await Promise.all([key.id, newId()].map((id) => scene.inWorkspace(bob.workspaceId, (ws) => revokeApiKey(ws, id)).catch((error: unknown) => error)));
+    expect(told[0]).toEqual(told[1]);
+    expect(told[0]).toMatchObject({ reason: "not_found" });
+    await expect(authenticate(scene.auth, key.secret, null)).resolves.toBeDefined();
+  });
+});
