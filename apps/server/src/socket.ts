@@ -29,6 +29,8 @@ export function openSockets(server: Server, services: ApiServices, allowedOrigin
     // Browsers send their origin and cannot be stopped from opening sockets by CORS; others send none.
     verifyClient: ({ origin }: { origin?: string }) => origin === undefined || allowedOrigins.includes(origin),
   });
+  // It repeats what goes wrong with listening, which whoever listens is told already; unheard it would end the process.
+  wss.on("error", () => {});
   const handler = applyWSSHandler<AppRouter>({
     wss,
     router: appRouter,

@@ -80,124 +80,173 @@ async function expectAnswered(conversationId: string, expected: string[]): Promi
 }
 
 describe("one process, killed", () => {
-  it("in mid-ingestion, and started again, ends with the whole document ready", async () => {
-    const section = (number: number) => `# Section ${number}\n\nThe drawer with number ${number} holds ${number * 7} brass screws for hinges.\n`;
-    const half = Array.from({ length: 30 }, (_, index) => section(index + 1));
-    const whole = [...half, ...Array.from({ length: 30 }, (_, index) => section(index + 31))];
-    const { id: sourceId } = await client.api.knowledge.sources.create.mutate({ kind: "text", name: "Drawers" });
-    const add = (sections: string[]) => client.api.knowledge.documents.addText.mutate({ sourceId, name: "Drawers", text: sections.join("\n"), mime: "text/markdown" });
-    const first = await client.waitForDocument((await add(half)).id);
-    // Its first half is known already; the vectors of its second half are what it is killed over.
-    fake.scriptEmbeddings([stallsAtOnce()]);
-    const { id } = await add(whole);
-    const standing = () => client.api.knowledge.documents.get.query({ documentId: id });
-    await until(() => fake.requests.some(({ endpoint, outcome }) => endpoint === "embeddings" && outcome === "open"), "the vectors to be asked for");
-    expect(await standing()).toMatchObject({ status: "embedding", progress: { done: first.chunkCount } });
-    await axon.end("SIGKILL");
+  it(
+    "in mid-ingestion, and started again, ends with the whole document ready",
+    async () => {
+      const section = (number: number) =>
+        `# Section ${number}\n\nThe drawer with number ${number} holds ${number * 7} brass screws for hinges.\n`;
+      const half = Array.from({ length: 30 }, (_, index) => section(index + 1));
+      const whole = [...half, ...Array.from({ length: 30 }, (_, index) => section(index + 31))];
+      const { id: sourceId } = await client.api.knowledge.sources.create.mutate({ kind: "text", name: "Drawers" });
+      const add = (sections: string[]) =>
+        client.api.knowledge.documents.addText.mutate({ sourceId, name: "Drawers", text: sections.join("\n"), mime: "text/markdown" });
+      const first = await client.waitForDocument((await add(half)).id);
+      // Its first half is known already; the vectors of its second half are what it is killed over.
+      fake.scriptEmbeddings([stallsAtOnce()]);
+      const { id } = await add(whole);
+      const standing = () => client.api.knowledge.documents.get.query({ documentId: id });
+      await until(
+        () => fake.requests.some(({ endpoint, outcome }) => endpoint === "embeddings" && outcome === "open"),
+        "the vectors to be asked for",
+      );
+      expect(await standing()).toMatchObject({ status: "embedding", progress: { done: first.chunkCount } });
+      await axon.end("SIGKILL");
 
-    axon = await startAxon();
-    const document = await client.waitForDocument(id);
-    expect(document).toMatchObject({ status: "ready", error: null, chunkCount: first.chunkCount * 2 });
-    const { items } = await client.api.knowledge.documents.chunks.query({ documentId: id, limit: 100 });
-    expect(items.map(({ ordinal }) => ordinal)).toEqual(items.map((_, index) => index));
-    for (const number of [1, 31, 60]) expect(items.filter(({ text }) => text.includes(`number ${number} holds`))).toHaveLength(1);
-    const found = await client.api.knowledge.search.query({ query: "what does the drawer with number 58 hold?" });
-    expect(found.items.map(({ text }) => text).join()).toContain("number 58 holds 406 brass screws");
-  }, testMs);
+      axon = await startAxon();
+      const document = await client.waitForDocument(id);
+      expect(document).toMatchObject({ status: "ready", error: null, chunkCount: first.chunkCount * 2 });
+      const { items } = await client.api.knowledge.documents.chunks.query({ documentId: id, limit: 100 });
+      expect(items.map(({ ordinal }) => ordinal)).toEqual(items.map((_, index) => index));
+      for (const number of [1, 31, 60]) expect(items.filter(({ text }) => text.includes(`number ${number} holds`))).toHaveLength(1);
+      const found = await client.api.knowledge.search.query({ query: "what does the drawer with number 58 hold?" });
+      expect(found.items.map(({ text }) => text).join()).toContain("number 58 holds 406 brass screws");
+    },
+    testMs,
+  );
 
-  it("in mid-reply, and started again, tells its reader to begin anew and gives exactly one reply", async () => {
-    fake.script([slowly()]);
-    const place = await start();
-    let pieces = 0;
-    let restarted: Promise<Program> | undefined;
-    const read = await readUntil((signal) => client.follow.conversation(place, { signal }), isOutcome, {
-      timeoutMs: testMs,
-      onEvent: ({ type }) => {
-        if (type === "reply.delta") pieces += 1;
-        if (pieces === 3) restarted ??= axon.end("SIGKILL").then(() => startAxon());
-        fake.when(() => true, answers(returns.answer));
-      },
-    });
-    if (restarted === undefined) throw new Error("the reply was over before it could be killed");
-    axon = await restarted;
-    const outcome = read.flatMap(({ event }) => (event.type === "reply.completed" ? [event] : []));
-    expect(outcome).toHaveLength(1);
-    expect(textsOf(read).get(outcome[0]?.replyId ?? "")).toBe(returns.answer);
-    expect(read.map(({ event }) => event.type).filter((type) => type.startsWith("reply.") && type !== "reply.delta")).toEqual([
-      "reply.started",
-      "reply.superseded",
-      "reply.started",
-      "reply.completed",
-    ]);
-    await expectAnswered(place.conversationId, [`contact: ${returns.question}`, `ai: ${returns.answer}`]);
-  }, testMs);
+  it(
+    "in mid-reply, and started again, tells its reader to begin anew and gives exactly one reply",
+    async () => {
+      fake.script([slowly()]);
+      fake.when(() => true, answers(returns.answer));
+      const place = await start();
+      let pieces = 0;
+      let restarted: Promise<Program> | undefined;
+      const read = await readUntil((signal) => client.follow.conversation(place, { signal }), isOutcome, {
+        timeoutMs: testMs,
+        onEvent: ({ type }) => {
+          if (type === "reply.delta") pieces += 1;
+          if (pieces === 3) restarted ??= axon.end("SIGKILL").then(() => startAxon());
+        },
+      });
+      if (restarted === undefined) throw new Error("the reply was over before it could be killed");
+      axon = await restarted;
+      const outcome = read.flatMap(({ event }) => (event.type === "reply.completed" ? [event] : []));
+      expect(outcome).toHaveLength(1);
+      expect(textsOf(read).get(outcome[0]?.replyId ?? "")).toBe(returns.answer);
+      expect(read.map(({ event }) => event.type).filter((type) => type.startsWith("reply.") && type !== "reply.delta")).toEqual([
+        "reply.started",
+        "reply.superseded",
+        "reply.started",
+        "reply.completed",
+      ]);
+      await expectAnswered(place.conversationId, [`contact: ${returns.question}`, `ai: ${returns.answer}`]);
+    },
+    testMs,
+  );
 
-  it("the moment a message was taken, and started again, has the message and answers it once", async () => {
-    fake.when(() => true, answers(returns.answer));
-    const place = await start();
-    await expectAnswered(place.conversationId, [`contact: ${returns.question}`, `ai: ${returns.answer}`]);
-    await client.api.conversations.send.mutate({ conversationId: place.conversationId, text: "And worn shoes?", clientMessageId: "shoes" });
-    await axon.end("SIGKILL");
+  it(
+    "the moment a message was taken, and started again, has the message and answers it once",
+    async () => {
+      fake.when(() => true, answers(returns.answer));
+      const place = await start();
+      await expectAnswered(place.conversationId, [`contact: ${returns.question}`, `ai: ${returns.answer}`]);
+      await client.api.conversations.send.mutate({
+        conversationId: place.conversationId,
+        text: "And worn shoes?",
+        clientMessageId: "shoes",
+      });
+      await axon.end("SIGKILL");
 
-    axon = await startAxon();
-    // A caller who cannot know whether it arrived sends it again.
-    await client.api.conversations.send.mutate({ conversationId: place.conversationId, text: "And worn shoes?", clientMessageId: "shoes" });
-    await expectAnswered(place.conversationId, [`contact: ${returns.question}`, `ai: ${returns.answer}`, "contact: And worn shoes?", `ai: ${returns.answer}`]);
-  }, testMs);
+      axon = await startAxon();
+      // A caller who cannot know whether it arrived sends it again.
+      await client.api.conversations.send.mutate({
+        conversationId: place.conversationId,
+        text: "And worn shoes?",
+        clientMessageId: "shoes",
+      });
+      await expectAnswered(place.conversationId, [
+        `contact: ${returns.question}`,
+        `ai: ${returns.answer}`,
+        "contact: And worn shoes?",
+        `ai: ${returns.answer}`,
+      ]);
+    },
+    testMs,
+  );
 });
 
 describe("one process, told to stop with Ctrl-C", () => {
-  it("in mid-reply ends with 0, and the next start gives the reply that was cut off", async () => {
-    fake.script([answers(returns.longAnswer, { pieceChars: 4, delayMs: 150 })]);
-    fake.when(() => true, answers(returns.answer));
-    const place = await start();
-    await readUntil((signal) => client.follow.conversation(place, { signal }), ({ type }) => type === "reply.delta");
-    expect(await axon.end("SIGINT")).toEqual({ code: 0, signal: null });
-    expect(axon.output()).toContain("Stopping…");
+  it(
+    "in mid-reply ends with 0, and the next start gives the reply that was cut off",
+    async () => {
+      fake.script([answers(returns.longAnswer, { pieceChars: 4, delayMs: 150 })]);
+      fake.when(() => true, answers(returns.answer));
+      const place = await start();
+      await readUntil(
+        (signal) => client.follow.conversation(place, { signal }),
+        ({ type }) => type === "reply.delta",
+      );
+      expect(await axon.end("SIGINT")).toEqual({ code: 0, signal: null });
+      expect(axon.output()).toContain("Stopping…");
 
-    axon = await startAxon();
-    await expectAnswered(place.conversationId, [`contact: ${returns.question}`, `ai: ${returns.answer}`]);
-  }, testMs);
+      axon = await startAxon();
+      await expectAnswered(place.conversationId, [`contact: ${returns.question}`, `ai: ${returns.answer}`]);
+    },
+    testMs,
+  );
 
-  it("keeps the login and everything that was said, and leaves no turn open", async () => {
-    const again = createAxonClient({ url, credentials: login });
-    for (const [conversationId, transcript] of said) expect(transcriptOf(await messagesOf(again, conversationId))).toEqual(transcript);
-    expect(said.size).toBe(3);
-    await again.close();
-    expect(await axon.end("SIGINT")).toEqual({ code: 0, signal: null });
+  it(
+    "keeps the login and everything that was said, and leaves no turn open",
+    async () => {
+      const again = createAxonClient({ url, credentials: login });
+      for (const [conversationId, transcript] of said) expect(transcriptOf(await messagesOf(again, conversationId))).toEqual(transcript);
+      expect(said.size).toBe(3);
+      await again.close();
+      expect(await axon.end("SIGINT")).toEqual({ code: 0, signal: null });
 
-    const database = await openEmbedded({ dataDir: join(folder, "home", "db") });
-    const pool = openPool(database, null, 1);
-    const turns = await pool<{ state: string; turns: number }[]>`select state, count(*)::int as turns from turn group by state`;
-    const doubled = await pool`select turn_id from message where turn_id is not null group by turn_id having count(*) > 1`;
-    await pool.end({ timeout: 5 });
-    await database.close();
-    expect([...turns]).toEqual([{ state: "settled", turns: 4 }]);
-    expect(doubled).toHaveLength(0);
-  }, testMs);
+      const database = await openEmbedded({ dataDir: join(folder, "home", "db") });
+      const pool = openPool(database, null, 1);
+      const turns = await pool<{ state: string; turns: number }[]>`select state, count(*)::int as turns from turn group by state`;
+      const doubled = await pool`select turn_id from message where turn_id is not null group by turn_id having count(*) > 1`;
+      await pool.end({ timeout: 5 });
+      await database.close();
+      expect([...turns]).toEqual([{ state: "settled", turns: 4 }]);
+      expect(doubled).toHaveLength(0);
+    },
+    testMs,
+  );
 });
 
 describe("starting", () => {
-  it("on a port that is taken ends with 1, names the port and says how to choose another", async () => {
-    const squatter = createServer().listen(port, "127.0.0.1");
-    try {
-      const program = launch();
-      expect(await program.ended).toEqual({ code: 1, signal: null });
-      expect(program.output()).toContain(`Port ${port} is taken`);
-      expect(program.output()).toMatch(/npm start -- --port \d+/);
-    } finally {
-      await new Promise((resolve) => squatter.close(resolve));
-    }
-  }, testMs);
+  it(
+    "on a port that is taken ends with 1, names the port and says how to choose another",
+    async () => {
+      const squatter = createServer().listen(port, "127.0.0.1");
+      try {
+        const program = launch();
+        expect(await program.ended).toEqual({ code: 1, signal: null });
+        expect(program.output()).toContain(`Port ${port} is taken`);
+        expect(program.output()).toMatch(/npm start -- --port \d+/);
+      } finally {
+        await new Promise((resolve) => squatter.close(resolve));
+      }
+    },
+    testMs,
+  );
 
-  it("with --fresh begins anew: nobody is known and the old keys open nothing", async () => {
-    axon = await startAxon(["--fresh"]);
-    const visitor = createAxonClient({ url });
-    await expect(visitor.api.auth.signIn.mutate(login)).rejects.toMatchObject({ data: { reason: "invalid_credentials" } });
-    await expect(client.api.agents.list.query({})).rejects.toMatchObject({ data: { code: "UNAUTHORIZED" } });
-    const { memberships } = await visitor.api.auth.signUp.mutate({ ...login, name: "Owner" });
-    expect(memberships).toHaveLength(1);
-    await visitor.close();
-    expect(await axon.end("SIGINT")).toEqual({ code: 0, signal: null });
-  }, testMs);
+  it(
+    "with --fresh begins anew: nobody is known and the old keys open nothing",
+    async () => {
+      axon = await startAxon(["--fresh"]);
+      const visitor = createAxonClient({ url });
+      await expect(visitor.api.auth.signIn.mutate(login)).rejects.toMatchObject({ data: { reason: "invalid_credentials" } });
+      await expect(client.api.agents.list.query({})).rejects.toMatchObject({ data: { code: "UNAUTHORIZED" } });
+      const { memberships } = await visitor.api.auth.signUp.mutate({ ...login, name: "Owner" });
+      expect(memberships).toHaveLength(1);
+      await visitor.close();
+      expect(await axon.end("SIGINT")).toEqual({ code: 0, signal: null });
+    },
+    testMs,
+  );
 });

@@ -5,11 +5,11 @@ import type { StreamEvent } from "@axon/contracts/events";
 import { openPool } from "@axon/db/connect";
 import { answers } from "@axon/testing/openai/behaviours";
 import { createFakeOpenAi, type FakeOpenAi } from "@axon/testing/openai/fake-openai";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type App, openApp, type Owner } from "./app.fixture.ts";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type App, type Owner, openApp } from "./app.fixture.ts";
+import { type Cable, openCable } from "./cable.fixture.ts";
 import { until } from "./processes.fixture.ts";
 import { isOutcome, messagesOf, readThroughCuts, readUntil, returns, seenBy, teach, textsOf, transcriptOf } from "./reading.fixture.ts";
-import { openWire, type Wire } from "./wire.fixture.ts";
 
 let fake: FakeOpenAi;
 let app: App;
@@ -20,7 +20,12 @@ const opened: { close(): Promise<void> }[] = [];
 
 beforeAll(async () => {
   fake = await createFakeOpenAi();
-  const provider = createOpenAiProvider({ apiKey: fake.apiKey, baseUrl: fake.baseUrl, model: "gpt-4o", embeddingModel: "text-embedding-3-small" });
+  const provider = createOpenAiProvider({
+    apiKey: fake.apiKey,
+    baseUrl: fake.baseUrl,
+    model: "gpt-4o",
+    embeddingModel: "text-embedding-3-small",
+  });
   app = await openApp({ servers: 2, workers: 2, provider });
   owner = await app.found();
   await teach(owner.client, "Returns", returns.document);
@@ -30,8 +35,8 @@ afterAll(async () => {
   await app.close();
   await fake.close();
 });
-beforeEach(async () => {
-  fake.reset();
+beforeEach(() => fake.reset());
+afterEach(async () => {
   for (const one of opened.splice(0).toReversed()) await one.close();
 });
 
@@ -59,12 +64,12 @@ async function turnsOf(conversationId: string): Promise<string[]> {
   }
 }
 
-/** A client whose connections to the second server run over a wire that can be cut. */
-async function overWire(): Promise<{ client: AxonClient; wire: Wire }> {
-  const wire = await openWire(app.urls[1] ?? "");
-  const client = createAxonClient({ url: wire.url, token: owner.token, workspaceId: owner.workspaceId });
-  opened.push(wire, client);
-  return { client, wire };
+/** A client whose connections to the second server run over a cable that can be cut. */
+async function overCable(): Promise<{ client: AxonClient; cable: Cable }> {
+  const cable = await openCable(app.urls[1] ?? "");
+  const client = createAxonClient({ url: cable.url, token: owner.token, workspaceId: owner.workspaceId });
+  opened.push(cable, client);
+  return { client, cable };
 }
 
 const asked = () => fake.requests.filter(({ endpoint }) => endpoint === "chat");
@@ -74,7 +79,8 @@ describe("what a customer sends", () => {
   it("five messages in one breath are answered once, together", async () => {
     const patient = await agentWith(2_500);
     const { conversation } = await owner.client.api.conversations.start.mutate({ agentId: patient, text: "Hello, part 1" });
-    for (const part of [2, 3, 4]) await owner.at(part % 2).api.conversations.send.mutate({ conversationId: conversation.id, text: `and part ${part}` });
+    for (const part of [2, 3, 4])
+      await owner.at(part % 2).api.conversations.send.mutate({ conversationId: conversation.id, text: `and part ${part}` });
     await owner.client.api.conversations.send.mutate({ conversationId: conversation.id, text: `${returns.question} That was part 5.` });
     await outcomeOf(owner.client, { conversationId: conversation.id, lastEventId: conversation.lastEventId });
     await sleep(1_500); // Every message of the burst had a job of its own; the last of them has come by now.
@@ -92,7 +98,12 @@ describe("what a customer sends", () => {
     expect(new Set(sent.map(({ message }) => message.id)).size).toBe(1);
     await until(async () => (await messagesOf(owner.client, place.conversationId)).length >= 4, "the reply");
     await sleep(1_000);
-    expect((await messagesOf(owner.client, place.conversationId)).map(({ author }) => author.kind)).toEqual(["contact", "ai", "contact", "ai"]);
+    expect((await messagesOf(owner.client, place.conversationId)).map(({ author }) => author.kind)).toEqual([
+      "contact",
+      "ai",
+      "contact",
+      "ai",
+    ]);
     expect(await turnsOf(place.conversationId)).toEqual(["settled", "settled"]);
     expect(asked()).toHaveLength(2);
   });
@@ -119,7 +130,8 @@ describe("a person who steps in", () => {
     const isPiece = ({ type }: StreamEvent) => type === "reply.delta";
     const read = await readUntil(follow, ({ type }) => type === "reply.superseded", {
       onEvent: (event) => {
-        if (isPiece(event)) steppedIn ??= owner.client.api.conversations.send.mutate({ conversationId, text: "Ben here, let me help.", as: "member" });
+        if (isPiece(event))
+          steppedIn ??= owner.client.api.conversations.send.mutate({ conversationId, text: "Ben here, let me help.", as: "member" });
       },
     });
     await steppedIn;
@@ -148,9 +160,9 @@ describe("a reader", () => {
 
   it("whose socket is cut five times in one reply ends with the exact text, no gap, no repeat", async () => {
     fake.when(() => true, ticking(90));
-    const { client, wire } = await overWire();
+    const { client, cable } = await overCable();
     const place = await start();
-    const [{ read, cuts }, undisturbed] = await Promise.all([readThroughCuts(client, wire, place, 5), outcomeOf(owner.client, place)]);
+    const [{ read, cuts }, undisturbed] = await Promise.all([readThroughCuts(client, cable, place, 5), outcomeOf(owner.client, place)]);
     expect(cuts).toBe(5);
     expect([...textsOf(read).values()]).toEqual([returns.longAnswer]);
     expect(seenBy(read)).toEqual(seenBy(undisturbed));
@@ -158,7 +170,7 @@ describe("a reader", () => {
 
   it("of the whole workspace misses nothing however often the connection is lost", async () => {
     fake.when(() => true, ticking(10));
-    const { client, wire } = await overWire();
+    const { client, cable } = await overCable();
     const signal = AbortSignal.timeout(60_000);
     const followed = client.follow.workspace({ lastEventId: "0" }, { signal })[Symbol.asyncIterator]();
     const ids: string[] = [];
@@ -171,7 +183,7 @@ describe("a reader", () => {
       const { id, event } = next.value;
       ids.push(id);
       if (isOutcome(event) && "conversationId" in event && (await places).has(event.conversationId ?? "")) outcomes += 1;
-      if (ids.length % 7 === 0 && cuts < 12) cuts += wire.cut();
+      if (ids.length % 7 === 0 && cuts < 12) cuts += cable.cut();
     }
     await followed.return(undefined);
     const last = ids.at(-1);
@@ -189,7 +201,10 @@ describe("a reader", () => {
   it("gets the same events over SSE as over a WebSocket", async () => {
     fake.when(() => true, ticking(20));
     const place = await start();
-    const [overSse, overSocket] = await Promise.all([readUntil((signal) => followSse(place, signal), isOutcome), outcomeOf(owner.at(1), place)]);
+    const [overSse, overSocket] = await Promise.all([
+      readUntil((signal) => followSse(place, signal), isOutcome),
+      outcomeOf(owner.at(1), place),
+    ]);
     expect(seenBy(overSse)).toEqual(seenBy(overSocket));
     expect([...textsOf(overSse).values()]).toEqual([returns.longAnswer]);
     // Taken up in the middle, as EventSource does after a cut, it goes on behind that event.

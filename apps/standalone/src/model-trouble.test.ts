@@ -2,8 +2,8 @@ import { createOpenAiProvider } from "@axon/ai/openai/provider";
 import type { HandoffReason } from "@axon/contracts/answers";
 import { openPool } from "@axon/db/connect";
 import {
-  type Behaviour,
   answers,
+  type Behaviour,
   breaksAfter,
   cutsAfter,
   fails,
@@ -18,7 +18,7 @@ import {
 } from "@axon/testing/openai/behaviours";
 import { createFakeOpenAi, type FakeOpenAi } from "@axon/testing/openai/fake-openai";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type App, openApp, type Owner } from "./app.fixture.ts";
+import { type App, type Owner, openApp } from "./app.fixture.ts";
 import { isOutcome, messagesOf, readUntil, returns, teach, textsOf, transcriptOf } from "./reading.fixture.ts";
 
 const fallback = "I'll ask a colleague.";
@@ -47,7 +47,9 @@ beforeAll(async () => {
   owner = await app.found();
   await teach(owner.client, "Returns", returns.document);
   // The threshold is 0 so that every cited answer is given, and every word of it is shown at once.
-  agentId = (await owner.client.api.agents.create.mutate({ name: "Ada", replyDelayMs: 0, confidenceThreshold: 0, fallbackMessage: fallback })).id;
+  agentId = (
+    await owner.client.api.agents.create.mutate({ name: "Ada", replyDelayMs: 0, confidenceThreshold: 0, fallbackMessage: fallback })
+  ).id;
 }, 180_000);
 afterAll(async () => {
   await app.close();
@@ -58,7 +60,10 @@ beforeEach(() => fake.reset());
 async function ask() {
   const { conversation } = await owner.client.api.conversations.start.mutate({ agentId, text: returns.question });
   const conversationId = conversation.id;
-  const read = await readUntil((signal) => owner.client.follow.conversation({ conversationId, lastEventId: conversation.lastEventId }, { signal }), isOutcome);
+  const read = await readUntil(
+    (signal) => owner.client.follow.conversation({ conversationId, lastEventId: conversation.lastEventId }, { signal }),
+    isOutcome,
+  );
   return { conversationId, read };
 }
 
@@ -67,10 +72,20 @@ const asked = (endpoint: "chat" | "embeddings") => fake.requests.filter((request
 /** The customer heard the fallback and nothing else, a person is asked for, and the next question is answered as ever. */
 async function expectHandedOver({ conversationId, read }: Awaited<ReturnType<typeof ask>>, reason: HandoffReason): Promise<void> {
   const durable = read.filter(({ event }) => event.type !== "reply.delta").map(({ event }) => event);
-  expect(durable.map(({ type }) => type)).toEqual(["reply.started", "reply.failed", "message.created", "conversation.updated", "handoff.requested"]);
+  expect(durable.map(({ type }) => type)).toEqual([
+    "reply.started",
+    "reply.failed",
+    "message.created",
+    "conversation.updated",
+    "handoff.requested",
+  ]);
   expect(durable.at(-1)).toMatchObject({ reason });
   for (const shown of textsOf(read).values()) expect(shown).not.toMatch(/[{}]|action/);
-  expect(await owner.client.api.conversations.get.query({ conversationId })).toMatchObject({ status: "pending", handler: "ai", handoff: { reason } });
+  expect(await owner.client.api.conversations.get.query({ conversationId })).toMatchObject({
+    status: "pending",
+    handler: "ai",
+    handoff: { reason },
+  });
   await expectNextAnswered(conversationId, fallback);
 }
 
@@ -80,7 +95,12 @@ async function expectNextAnswered(conversationId: string, firstReply: string): P
   await owner.client.api.conversations.send.mutate({ conversationId, text: returns.question });
   await readUntil((signal) => owner.client.follow.conversation({ conversationId, lastEventId }, { signal }), isOutcome);
   const contact = `contact: ${returns.question}`;
-  expect(transcriptOf(await messagesOf(owner.client, conversationId))).toEqual([contact, `ai: ${firstReply}`, contact, `ai: ${returns.answer}`]);
+  expect(transcriptOf(await messagesOf(owner.client, conversationId))).toEqual([
+    contact,
+    `ai: ${firstReply}`,
+    contact,
+    `ai: ${returns.answer}`,
+  ]);
   const pool = openPool(app.database, null, 1);
   const open = await pool`select id from turn where state in ('received', 'claimed', 'thinking') and conversation_id = ${conversationId}`;
   await pool.end({ timeout: 5 });
@@ -96,20 +116,60 @@ describe("when the model is in trouble, the customer gets one sensible message a
     { trouble: "the connection breaks in mid-reply", script: [cutsAfter(begun)], reason: "ai_error", requests: 1 },
     { trouble: "a chunk in mid-reply is not JSON", script: [breaksAfter(begun)], reason: "ai_error", requests: 1 },
     { trouble: "the account is empty, which is asked once and never again", script: thrice(outOfQuota()), reason: "ai_error", requests: 1 },
-    { trouble: "the key is refused", script: thrice(fails(401, { type: "invalid_request_error", code: "invalid_api_key" })), reason: "ai_error", requests: 1 },
+    {
+      trouble: "the key is refused",
+      script: thrice(fails(401, { type: "invalid_request_error", code: "invalid_api_key" })),
+      reason: "ai_error",
+      requests: 1,
+    },
     { trouble: "it answers 500 three times", script: thrice(fails(500)), reason: "ai_error", requests: 3 },
     { trouble: "it answers 503 three times", script: thrice(fails(503)), reason: "ai_error", requests: 3 },
     { trouble: "it is too busy three times", script: thrice(rateLimited()), reason: "ai_error", requests: 3 },
     { trouble: "a proxy answers in its stead with a page", script: thrice(garbage()), reason: "ai_error", requests: 3 },
     { trouble: "its answer has no choices", script: thrice(noChoices()), reason: "ai_error", requests: 3 },
     { trouble: "it refuses", script: [refuses()], reason: "model_refused", requests: 1 },
-    { trouble: "the vendor's filter stops it in mid-reply", script: [says(begun, { finish: "content_filter" })], reason: "model_refused", requests: 1 },
-    { trouble: "it speaks plain prose where JSON was asked for", script: [says("Returns are accepted within 30 days. [1]")], reason: "model_unparsable", requests: 1 },
-    { trouble: "it speaks other JSON", script: [says('{"reply":{"action":"answer","answer":"Within 30 days. [1]"}}')], reason: "model_unparsable", requests: 1 },
-    { trouble: "it goes on after its JSON", script: [says('{"action":"answer","answer":"Within 30 days. [1]"} {"action":"delete"}')], reason: "model_unparsable", requests: 1 },
-    { trouble: "it is cut off before it came to the answer", script: [says('{"action":"ans', { finish: "length" })], reason: "model_unparsable", requests: 1 },
-    { trouble: "it is cut off in its first sentence", script: [says(begun, { finish: "length" })], reason: "model_unparsable", requests: 1 },
-    { trouble: "it answers without a source", script: [answers("Returns are accepted within 90 days.")], reason: "model_uncited", requests: 1 },
+    {
+      trouble: "the vendor's filter stops it in mid-reply",
+      script: [says(begun, { finish: "content_filter" })],
+      reason: "model_refused",
+      requests: 1,
+    },
+    {
+      trouble: "it speaks plain prose where JSON was asked for",
+      script: [says("Returns are accepted within 30 days. [1]")],
+      reason: "model_unparsable",
+      requests: 1,
+    },
+    {
+      trouble: "it speaks other JSON",
+      script: [says('{"reply":{"action":"answer","answer":"Within 30 days. [1]"}}')],
+      reason: "model_unparsable",
+      requests: 1,
+    },
+    {
+      trouble: "it goes on after its JSON",
+      script: [says('{"action":"answer","answer":"Within 30 days. [1]"} {"action":"delete"}')],
+      reason: "model_unparsable",
+      requests: 1,
+    },
+    {
+      trouble: "it is cut off before it came to the answer",
+      script: [says('{"action":"ans', { finish: "length" })],
+      reason: "model_unparsable",
+      requests: 1,
+    },
+    {
+      trouble: "it is cut off in its first sentence",
+      script: [says(begun, { finish: "length" })],
+      reason: "model_unparsable",
+      requests: 1,
+    },
+    {
+      trouble: "it answers without a source",
+      script: [answers("Returns are accepted within 90 days.")],
+      reason: "model_uncited",
+      requests: 1,
+    },
     { trouble: "it asks for a person itself", script: [answers("", { action: "handoff" })], reason: "model_asked", requests: 1 },
   ])("$trouble", async ({ script, reason, requests }) => {
     fake.script(script);
@@ -126,7 +186,11 @@ describe("when the model is in trouble, the customer gets one sensible message a
     { trouble: "a proxy stands in once", script: [garbage(), answers(returns.answer)], requests: 2 },
     {
       trouble: "it is cut off in its second sentence, of which nothing is kept",
-      script: [says('{"action":"answer","answer":"Returns are accepted within 30 days of delivery. [1] Furthermore, worn sh', { finish: "length" })],
+      script: [
+        says('{"action":"answer","answer":"Returns are accepted within 30 days of delivery. [1] Furthermore, worn sh', {
+          finish: "length",
+        }),
+      ],
       requests: 1,
     },
   ])("and it is the answer itself when $trouble", async ({ script, requests }) => {
@@ -166,7 +230,8 @@ describe("a worker", () => {
     fake.script(Array.from({ length: stalled }, stallsAtOnce));
     const outcomes = await Promise.all(Array.from({ length: stalled }, ask));
     for (const { read } of outcomes) expect(read.at(-1)?.event).toMatchObject({ type: "handoff.requested", reason: "ai_error" });
-    for (const { conversationId } of outcomes) expect((await messagesOf(owner.client, conversationId)).map(({ text }) => text)).toEqual([returns.question, fallback]);
+    for (const { conversationId } of outcomes)
+      expect((await messagesOf(owner.client, conversationId)).map(({ text }) => text)).toEqual([returns.question, fallback]);
     await expectNextAnswered(outcomes[0]?.conversationId ?? "", fallback);
   });
 });

@@ -45,7 +45,11 @@ export interface Start {
 
 export function startProgram({ app, env, args = [], cwd }: Start): Program {
   const main = join(root, "apps", app, "src", "main.ts");
-  const child = spawn(process.execPath, ["--conditions=source", "--import", loader, main, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, ["--conditions=source", "--import", loader, main, ...args], {
+    cwd,
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let output = "";
   let over = false;
   const keep = (text: Buffer) => {
@@ -66,11 +70,15 @@ export function startProgram({ app, env, args = [], cwd }: Start): Program {
     output: () => output,
     ended,
     says: async (pattern) => {
-      await until(() => {
-        if (pattern.test(output)) return true;
-        if (over) throw new Error(`${app} ended before it said ${pattern}:\n${output}`);
-        return false;
-      }, `${app} to say ${pattern}`, startMsMax);
+      await until(
+        () => {
+          if (pattern.test(output)) return true;
+          if (over) throw new Error(`${app} ended before it said ${pattern}:\n${output}`);
+          return false;
+        },
+        `${app} to say ${pattern}`,
+        startMsMax,
+      );
     },
     end: (signal) => {
       child.kill(signal);

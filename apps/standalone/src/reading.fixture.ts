@@ -6,7 +6,7 @@
 import type { AxonClient } from "@axon/client/client";
 import type { Message } from "@axon/contracts/conversations";
 import type { StreamEvent } from "@axon/contracts/events";
-import type { Wire } from "./wire.fixture.ts";
+import type { Cable } from "./cable.fixture.ts";
 
 interface Followed {
   id: string;
@@ -21,7 +21,11 @@ interface ReadOptions {
 }
 
 /** All events up to and with the first that `isLast`. Throws when it does not come. */
-export async function readUntil(follow: Follow, isLast: (event: StreamEvent) => boolean, { timeoutMs = 60_000, onEvent }: ReadOptions = {}): Promise<Followed[]> {
+export async function readUntil(
+  follow: Follow,
+  isLast: (event: StreamEvent) => boolean,
+  { timeoutMs = 60_000, onEvent }: ReadOptions = {},
+): Promise<Followed[]> {
   const read: Followed[] = [];
   for await (const one of follow(AbortSignal.timeout(timeoutMs))) {
     read.push(one);
@@ -50,17 +54,24 @@ export function textsOf(read: readonly Followed[]): Map<string, string> {
 
 /** What a reader has seen, in a form that two readers can compare. */
 export function seenBy(read: readonly Followed[]): string[] {
-  return read.map(({ event }) => (event.type === "reply.delta" ? `${event.replyId} ${event.index} ${event.text}` : `${event.type} ${event.id}`));
+  return read.map(({ event }) =>
+    event.type === "reply.delta" ? `${event.replyId} ${event.index} ${event.text}` : `${event.type} ${event.id}`,
+  );
 }
 
-/** Follows to the outcome while the wire is cut again and again, each time after two more pieces. Gives also how often. */
-export async function readThroughCuts(client: AxonClient, wire: Wire, place: { conversationId: string; lastEventId: string }, cutsMax: number): Promise<{ read: Followed[]; cuts: number }> {
+/** Follows to the outcome while the cable is cut again and again, each time after two more pieces. Gives also how often. */
+export async function readThroughCuts(
+  client: AxonClient,
+  cable: Cable,
+  place: { conversationId: string; lastEventId: string },
+  cutsMax: number,
+): Promise<{ read: Followed[]; cuts: number }> {
   let cuts = 0;
   let pieces = 0;
   const onEvent = ({ type }: StreamEvent) => {
     if (type !== "reply.delta" || cuts === cutsMax) return;
     pieces += 1;
-    if (pieces < 2 || wire.cut() === 0) return;
+    if (pieces < 2 || cable.cut() === 0) return;
     cuts += 1;
     pieces = 0;
   };
@@ -90,5 +101,7 @@ export const returns = {
   document: "Returns are accepted within 30 days of delivery. The shop pays for the way back. Worn shoes cannot be returned.",
   question: "Within how many days are returns accepted?",
   answer: "Returns are accepted within 30 days of delivery. [1]",
-  longAnswer: Array.from({ length: 20 }, (_, index) => `Point ${index + 1}: returns are accepted within 30 days of delivery. [1]`).join(" "),
+  longAnswer: Array.from({ length: 20 }, (_, index) => `Point ${index + 1}: returns are accepted within 30 days of delivery. [1]`).join(
+    " ",
+  ),
 };

@@ -1,53 +1,106 @@
 /**
- * A wire between a client and a server that a test can cut.
+ * Calls as they look on the wire, without our client: status and exact bytes, and what a stream says first.
  *
  * @module
  */
-import { connect, createServer, type Socket } from "node:net";
-
-export interface Wire {
-  url: string;
-  /** Breaks every connection as a dying network would, and gives how many there were. */
-  cut(): number;
-  close(): Promise<void>;
+export interface Caller {
+  token?: string | undefined;
+  workspaceId?: string | undefined;
 }
 
-/** Carries bytes to the server at `target` (`http://127.0.0.1:3001`). */
-export async function openWire(target: string): Promise<Wire> {
-  const pairs = new Set<[Socket, Socket]>();
-  const server = createServer((near) => {
-    const far = connect(Number(new URL(target).port), "127.0.0.1");
-    const pair: [Socket, Socket] = [near, far];
-    pairs.add(pair);
-    near.pipe(far).pipe(near);
-    for (const socket of pair) {
-      socket.on("error", () => {});
-      socket.on("close", () => {
-        pairs.delete(pair);
-        for (const either of pair) either.destroy();
-      });
-    }
+export interface Answer {
+  status: number;
+  /** The body as it came, but for the request's own id. */
+  text: string;
+  /** Of an error; null otherwise. */
+  code: string | null;
+  reason: string | null;
+}
+
+export type Kind = "query" | "mutation" | "subscription";
+
+/** How long a stream that says nothing is listened to. */
+const silenceMs = 1_500;
+
+export async function call(url: string, kind: Kind, path: string, input: unknown, caller: Caller = {}): Promise<Answer> {
+  const address = `${url}/trpc/${path}`;
+  if (kind === "mutation") {
+    const response = await fetch(address, {
+      method: "POST",
+      headers: { ...headersOf(caller), "content-type": "application/json" },
+      body: JSON.stringify(input ?? {}),
+    });
+    return toAnswer(response.status, await response.text());
+  }
+  const query = input === undefined ? "" : `?input=${encodeURIComponent(JSON.stringify(input))}`;
+  if (kind === "query") {
+    const response = await fetch(address + query, { headers: headersOf(caller) });
+    return toAnswer(response.status, await response.text());
+  }
+  const listening = new AbortController();
+  const [first] = await readStream(address + query, {
+    headers: headersOf(caller),
+    signal: listening.signal,
+    until: (events) => events.length > 0,
+    patienceMs: silenceMs,
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const address = server.address();
-  const cut = () => {
-    const count = pairs.size;
-    for (const [near, far] of pairs) {
-      near.resetAndDestroy();
-      far.destroy();
-    }
-    pairs.clear();
-    return count;
-  };
+  listening.abort();
+  return toAnswer(200, first?.data ?? "");
+}
+
+export function headersOf({ token, workspaceId }: Caller): Record<string, string> {
   return {
-    url: `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`,
-    cut,
-    close: async () => {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      cut();
-      await closed;
-    },
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(workspaceId === undefined ? {} : { "x-workspace-id": workspaceId }),
   };
+}
+
+export interface ServerSentEvent {
+  event: string;
+  id: string | null;
+  data: string;
+}
+
+/** Reads a stream of server-sent events until there are enough, nothing more comes for a while, or it ends. */
+export async function readStream(
+  address: string,
+  options: { headers: Record<string, string>; signal?: AbortSignal; until: (events: ServerSentEvent[]) => boolean; patienceMs: number },
+): Promise<ServerSentEvent[]> {
+  const stopped = new AbortController();
+  const signal = AbortSignal.any([stopped.signal, ...(options.signal ? [options.signal] : [])]);
+  const patience = setTimeout(() => stopped.abort(), options.patienceMs);
+  const events: ServerSentEvent[] = [];
+  let rest = "";
+  try {
+    const response = await fetch(address, { headers: { ...options.headers, accept: "text/event-stream" }, signal });
+    const decoder = new TextDecoder();
+    for await (const bytes of response.body ?? []) {
+      rest += decoder.decode(bytes, { stream: true });
+      const blocks = rest.split("\n\n");
+      rest = blocks.pop() ?? "";
+      events.push(...blocks.map(toEvent).filter((event) => event !== null));
+      if (options.until(events)) break;
+      patience.refresh();
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    clearTimeout(patience);
+    stopped.abort();
+  }
+  return events;
+}
+
+/** Null for what only keeps the line open. */
+function toEvent(block: string): ServerSentEvent | null {
+  const lines = block.split("\n");
+  const field = (name: string) => lines.flatMap((line) => (line.startsWith(`${name}:`) ? [line.slice(name.length + 1).trimStart()] : []));
+  const event = field("event")[0] ?? "message";
+  const data = field("data").join("\n");
+  return data === "" || event === "connected" || event === "ping" ? null : { event, id: field("id")[0] ?? null, data };
+}
+
+function toAnswer(status: number, body: string): Answer {
+  const text = body.replace(/"requestId":"[^"]*"/, '"requestId":"…"');
+  return { status, text, code: /"code":"([A-Z_]+)"/.exec(text)?.[1] ?? null, reason: /"reason":"([a-z_]+)"/.exec(text)?.[1] ?? null };
 }

@@ -19,7 +19,7 @@ describe("citations", () => {
     ["An open end [1", "An open end", 0],
     ["Nothing to cite.", "Nothing to cite.", 0],
     ["[3][1] first", "[1] first", 1],
-    ["trailing blanks   ", "trailing blanks   ", 0],
+    ["\n blanks around   \n", "blanks around", 0],
   ];
 
   it("of passages that were not in the prompt never show, however the text is cut", () => {

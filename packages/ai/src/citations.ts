@@ -10,20 +10,26 @@ import { sentencesOf } from "./lexical/sentences.ts";
 export interface CitationFilter {
   /** Takes a piece of answer, gives what may be shown now. */
   push(text: string): string;
-  /** The rest, when no more comes. */
+  /** The rest, when no more comes; the blanks at the end are left out. All that was given is then the answer, trimmed. */
   end(): string;
   /** How many numbers were taken out so far. */
   removed(): number;
 }
 
 const complete = /([ \t]*)\[\s*(\d{1,6}(?:\s*[,;]\s*\d{1,6})*)\s*\]/gu;
-/** What could still become a citation, with the blanks before it. A run longer than any citation is plain text. */
-const undecided = /[ \t]*(?:\[[\d,;\s]{0,40})?$/u;
+/** What could still become a citation, or turn out to be the answer's end, with the blanks before it. A run longer than any citation is plain text. */
+const undecided = /\s*(?:\[[\d,;\s]{0,40})?$/u;
 
 /** A filter for one answer that may cite passages 1 to `passages`. `[1, 9]` with nine unknown becomes `[1]`. */
 export function createCitationFilter(passages: number): CitationFilter {
   let held = "";
   let removed = 0;
+  let begun = false;
+  const fromStart = (text: string) => {
+    const shown = begun ? text : text.trimStart();
+    begun ||= shown !== "";
+    return shown;
+  };
   const check = (text: string) =>
     text.replace(complete, (_, blank: string, numbers: string) => {
       const all = numbers.split(/[,;]/u).map(Number);
@@ -37,13 +43,13 @@ export function createCitationFilter(passages: number): CitationFilter {
       const from = held.search(undecided);
       const decided = held.slice(0, from);
       held = held.slice(from);
-      return check(decided);
+      return fromStart(check(decided));
     },
     end() {
       // A bracket that never closed is shown only when no number stands in it.
       const rest = check(held).replace(/[ \t]*\[[\d,;\s]*$/u, (open) => (/\d/.test(open) ? "" : open));
       held = "";
-      return rest;
+      return fromStart(rest.trimEnd());
     },
     removed: () => removed,
   };

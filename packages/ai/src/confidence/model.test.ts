@@ -69,7 +69,7 @@ describe("confidence", () => {
     expect(grounded.groundedMean).toBe(1);
     expect(invented.groundedMean).toBe(0);
     expect(grounded.logprobMean).toBeCloseTo(-0.2);
-    const prior = retrievalFeatures(question, query, good);
-    expect(openaiConfidence.score({ ...prior, ...grounded })).toBeGreaterThan(openaiConfidence.score({ ...prior, ...invented }));
+    // Beside a search of average promise: beside a perfect one both are as sure as it gets.
+    expect(openaiConfidence.score(grounded)).toBeGreaterThan(openaiConfidence.score(invented));
   });
 });

@@ -25,6 +25,8 @@ export interface Coefficients {
   features: Readonly<Record<string, { mean: number; scale: number; weight: number }>>;
 }
 
+/** No few numbers make anybody surer than this. */
+const surestMax = 0.995;
 /** How far from its mean, in scales, a feature may pull: what lies beyond what fitting saw says no more. */
 const pullMax = 4;
 
@@ -40,7 +42,7 @@ export function createConfidenceModel(coefficients: Coefficients): ConfidenceMod
         if (value === undefined || !Number.isFinite(value)) continue;
         sum += weight * Math.max(-pullMax, Math.min(pullMax, (value - mean) / scale));
       }
-      return 1 / (1 + Math.exp(-sum));
+      return Math.max(1 - surestMax, Math.min(surestMax, 1 / (1 + Math.exp(-sum))));
     },
   };
 }

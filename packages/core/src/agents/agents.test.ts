@@ -25,10 +25,15 @@ const create = (input: Record<string, unknown> = {}, workspace = workspaceId) =>
 const update = (agentId: string, input: Record<string, unknown>, workspace = workspaceId) =>
   scene.inWorkspace(workspace, (ws) => updateAgent(ws, updateAgentInput.parse({ agentId, ...input }), accountId, defaults));
 const get = (agentId: string, workspace = workspaceId) => scene.inWorkspace(workspace, (ws) => getAgent(ws, agentId, defaults));
-const source = (workspace = workspaceId) => scene.inWorkspace(workspace, (ws) => createSource(ws, { kind: "text", name: "Shelf" })).then(({ id }) => id);
+const source = (workspace = workspaceId) =>
+  scene.inWorkspace(workspace, (ws) => createSource(ws, { kind: "text", name: "Shelf" })).then(({ id }) => id);
 const versions = (agentId: string) =>
   scene.inWorkspace(workspaceId, ({ tx }) =>
-    tx.select({ version: agentVersion.version, settings: agentVersion.settings }).from(agentVersion).where(eq(agentVersion.agentId, agentId)).orderBy(asc(agentVersion.version)),
+    tx
+      .select({ version: agentVersion.version, settings: agentVersion.settings })
+      .from(agentVersion)
+      .where(eq(agentVersion.agentId, agentId))
+      .orderBy(asc(agentVersion.version)),
   );
 
 describe("a new agent", () => {
@@ -51,7 +56,9 @@ describe("a new agent", () => {
   it("cannot name a source that is missing or another workspace's, and is told the same for both", async () => {
     const foreign = await source((await scene.found("other")).workspaceId);
     const mine = await source();
-    const told = await Promise.all([foreign, newId()].map((id) => create({ retrieval: { sources: [mine, id] }, idempotencyKey: id }).catch((error: unknown) => error)));
+    const told = await Promise.all(
+      [foreign, newId()].map((id) => create({ retrieval: { sources: [mine, id] }, idempotencyKey: id }).catch((error: unknown) => error)),
+    );
     expect(told[0]).toEqual(told[1]);
     expect(told[0]).toMatchObject({ reason: "not_found" });
     expect(await create({ retrieval: { sources: [mine, mine] } })).toMatchObject({ retrieval: { sources: [mine, mine] } });
@@ -61,8 +68,17 @@ describe("a new agent", () => {
 describe("changing an agent", () => {
   it("changes what is given and leaves the rest, one level deep", async () => {
     const mine = await source();
-    const { id } = await create({ description: "Helps", handoff: { afterFailedTurns: 7, message: "Wait" }, retrieval: { topK: 3, sources: [mine] } });
-    const changed = await update(id, { name: "Bea", handoff: { enabled: false, message: null }, retrieval: { minScore: 0.5 }, confidenceThreshold: 0.9 });
+    const { id } = await create({
+      description: "Helps",
+      handoff: { afterFailedTurns: 7, message: "Wait" },
+      retrieval: { topK: 3, sources: [mine] },
+    });
+    const changed = await update(id, {
+      name: "Bea",
+      handoff: { enabled: false, message: null },
+      retrieval: { minScore: 0.5 },
+      confidenceThreshold: 0.9,
+    });
     expect(changed).toMatchObject({
       name: "Bea",
       description: "Helps",
@@ -95,7 +111,12 @@ describe("changing an agent", () => {
 
   it("from many hands at once loses no change", async () => {
     const { id } = await create();
-    await Promise.all([update(id, { name: "Bea" }), update(id, { greeting: "Hi" }), update(id, { temperature: 1 }), update(id, { handoff: { enabled: false } })]);
+    await Promise.all([
+      update(id, { name: "Bea" }),
+      update(id, { greeting: "Hi" }),
+      update(id, { temperature: 1 }),
+      update(id, { handoff: { enabled: false } }),
+    ]);
     expect(await get(id)).toMatchObject({ name: "Bea", greeting: "Hi", temperature: 1, handoff: { enabled: false }, version: 5 });
   });
 
@@ -110,7 +131,9 @@ describe("changing an agent", () => {
   it("of another workspace is told as if there were none, and changes nothing", async () => {
     const made = await create();
     const other = await scene.found("other");
-    const told = await Promise.all([made.id, newId()].map((id) => update(id, { name: "Mine" }, other.workspaceId).catch((error: unknown) => error)));
+    const told = await Promise.all(
+      [made.id, newId()].map((id) => update(id, { name: "Mine" }, other.workspaceId).catch((error: unknown) => error)),
+    );
     expect(told[0]).toEqual(told[1]);
     expect(told[0]).toMatchObject({ reason: "not_found" });
     await expect(get(made.id, other.workspaceId)).rejects.toEqual(told[0]);
@@ -149,6 +172,8 @@ describe("listing agents", () => {
   });
 
   it("refuses a cursor that it did not give", async () => {
-    await expect(scene.inWorkspace(workspaceId, (ws) => listAgents(ws, { limit: 2, cursor: "nonsense" }, defaults))).rejects.toMatchObject({ reason: "validation" });
+    await expect(scene.inWorkspace(workspaceId, (ws) => listAgents(ws, { limit: 2, cursor: "nonsense" }, defaults))).rejects.toMatchObject({
+      reason: "validation",
+    });
   });
 });

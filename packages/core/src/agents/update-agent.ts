@@ -29,7 +29,8 @@ export async function updateAgent(ws: WorkspaceCtx, input: UpdateAgentInput, by:
     retrieval: { ...before.retrieval, ...given(retrieval ?? {}) },
   });
   if (JSON.stringify(settings) === JSON.stringify(before)) return toAgent({ ...locked, version, settings }, defaults);
-  await checkSources(ws, settings);
+  // Only those that are named now: a source that was deleted since must not stand in the way of every other change.
+  if (retrieval?.sources !== undefined) await checkSources(ws, settings);
   await ws.tx
     .insert(agentVersion)
     .values({ workspaceId: ws.workspaceId, agentId: input.agentId, version: version + 1, settings, createdBy: by });

@@ -46,8 +46,9 @@ export function isIdKey(value: unknown): value is readonly [string] {
   return Array.isArray(value) && value.length === 1 && typeof value[0] === "string" && uuidPattern.test(value[0]);
 }
 
+/** A number that PostgreSQL's `integer` can hold. */
 export function isSeqKey(value: unknown): value is readonly [number] {
-  return Array.isArray(value) && value.length === 1 && Number.isSafeInteger(value[0]);
+  return Array.isArray(value) && value.length === 1 && Number.isInteger(value[0]) && value[0] >= 0 && value[0] < 2 ** 31;
 }
 
 /** A moment and an id, for lists ordered by time. */
@@ -56,8 +57,14 @@ export function isTimeIdKey(value: unknown): value is readonly [string, string] 
     Array.isArray(value) &&
     value.length === 2 &&
     typeof value[0] === "string" &&
-    !Number.isNaN(Date.parse(value[0])) &&
+    isMoment(value[0]) &&
     typeof value[1] === "string" &&
     uuidPattern.test(value[1])
   );
+}
+
+/** Exactly as our own columns write it: other spellings, and days that there are not, are an error to PostgreSQL. */
+function isMoment(text: string): boolean {
+  const at = Date.parse(text);
+  return !Number.isNaN(at) && new Date(at).toISOString() === text && text > "0001";
 }

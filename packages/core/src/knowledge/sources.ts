@@ -35,7 +35,7 @@ export async function listSources(ws: WorkspaceCtx, input: PageInput): Promise<P
       kind: knowledgeSource.kind,
       name: knowledgeSource.name,
       createdAt: knowledgeSource.createdAt,
-      documentCount: sql<number>`(select count(*)::int from ${document} where ${document.workspaceId} = ${knowledgeSource.workspaceId} and ${document.sourceId} = ${knowledgeSource.id})`,
+      documentCount: ws.tx.$count(document, eq(document.sourceId, sql`"knowledge_source"."id"`)),
     })
     .from(knowledgeSource)
     .where(and(after ? gt(knowledgeSource.id, after[0]) : undefined))

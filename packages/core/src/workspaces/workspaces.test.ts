@@ -46,7 +46,10 @@ describe("a new workspace", () => {
 
   it.each(["Łódź & Söhne", "日本の店", "---"])("may be called %s and still has a slug", async (name) => {
     const { caller } = await found("ada");
-    expect(await createWorkspace(scene.auth, caller, { name })).toMatchObject({ name, slug: expect.stringMatching(/^[a-z0-9-]+-[0-9a-f]{8}$/) });
+    expect(await createWorkspace(scene.auth, caller, { name })).toMatchObject({
+      name,
+      slug: expect.stringMatching(/^[a-z0-9-]+-[0-9a-f]{8}$/),
+    });
   });
 });
 
@@ -104,7 +107,9 @@ describe("API keys", () => {
     const [ada, bob] = [await found("ada"), await found("bob")];
     const key = await make(ada.workspaceId, ada.accountId);
     expect((await scene.inWorkspace(bob.workspaceId, (ws) => listApiKeys(ws, { limit: 50 }))).items).toEqual([]);
-    const told = await Promise.all([key.id, newId()].map((id) => scene.inWorkspace(bob.workspaceId, (ws) => revokeApiKey(ws, id)).catch((error: unknown) => error)));
+    const told = await Promise.all(
+      [key.id, newId()].map((id) => scene.inWorkspace(bob.workspaceId, (ws) => revokeApiKey(ws, id)).catch((error: unknown) => error)),
+    );
     expect(told[0]).toEqual(told[1]);
     expect(told[0]).toMatchObject({ reason: "not_found" });
     await expect(authenticate(scene.auth, key.secret, null)).resolves.toBeDefined();
