@@ -13,6 +13,8 @@ import { endPrograms, freePort, type Program, startProgram, until, untilReady } 
 import { isOutcome, messagesOf, readThroughCuts, readUntil, returns, teach, textsOf, transcriptOf } from "./reading.fixture.ts";
 
 const testMs = 300_000;
+/** Ten seconds is what a stop may take; half as much again is for a machine that is busy with other tests. */
+const stopMsMax = 15_000;
 const isProduction = inject("testDatabase").kind === "server" && inject("testRedisUrl") !== null;
 
 /** A whole installation in processes of its own: two servers, two workers. */
@@ -228,7 +230,7 @@ describe.runIf(isProduction)("two servers and two workers, as processes", () => 
       const one = await busyWorker();
       expect(await one.program.end("SIGTERM")).toEqual({ code: 0, signal: null });
       // Nobody had to begin again: its only reply was streamed by the worker that was stopping.
-      await expectOneReply(short.conversationId, [`contact: ${returns.question}`, `ai: ${returns.longAnswer}`]);
+      await expectOneReply(short.conversationId, [`contact: ${returns.question}`, `ai: ${returns.answer}`]);
       expect(fake.requests.filter(({ endpoint }) => endpoint === "chat")).toHaveLength(1);
       axon.workers.set(one.key, await startWorker(one.key));
 
@@ -239,7 +241,7 @@ describe.runIf(isProduction)("two servers and two workers, as processes", () => 
       const other = await busyWorker();
       const askedAt = performance.now();
       expect(await other.program.end("SIGTERM")).toEqual({ code: 0, signal: null });
-      expect(performance.now() - askedAt).toBeLessThan(10_000);
+      expect(performance.now() - askedAt).toBeLessThan(stopMsMax);
       await expectOneReply(long.conversationId, [`contact: ${returns.question}`, `ai: ${returns.answer}`]);
       expect(await client(1).api.conversations.get.query({ conversationId: long.conversationId })).toMatchObject({ status: "open" });
       axon.workers.set(other.key, await startWorker(other.key));
@@ -258,7 +260,7 @@ describe.runIf(isProduction)("two servers and two workers, as processes", () => 
       const restart = async () => {
         const askedAt = performance.now();
         expect(await second.program.end("SIGTERM")).toEqual({ code: 0, signal: null });
-        expect(performance.now() - askedAt).toBeLessThan(10_000);
+        expect(performance.now() - askedAt).toBeLessThan(stopMsMax);
         second.program = startServer(Number(new URL(second.url).port));
       };
       const read = await readUntil((signal) => client(1).follow.conversation(place, { signal }), isOutcome, {

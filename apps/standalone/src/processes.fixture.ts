@@ -57,11 +57,15 @@ export function startProgram({ app, env, args = [], cwd }: Start): Program {
   };
   child.stdout.on("data", keep);
   child.stderr.on("data", keep);
+  // It must not outlive a test run that is itself cut short.
+  const orphaned = () => child.kill("SIGKILL");
+  process.once("exit", orphaned);
   const ended = new Promise<Ended>((resolve, reject) => {
     child.once("error", reject);
     // `close`, not `exit`: only then has everything been printed that it had to say.
     child.once("close", (code, signal) => {
       over = true;
+      process.off("exit", orphaned);
       running.delete(program);
       resolve({ code, signal });
     });

@@ -4,10 +4,11 @@
  * @module
  */
 
-/** Does one step of the start; prints its name and time when it is done. */
+/** Does one step of the start; names it while it runs (at a terminal), and its time when it is done. */
 export async function step<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
   const startedAt = performance.now();
+  if (process.stdout.isTTY) process.stdout.write(`  … ${name}\r`);
   const result = await work();
-  console.log(`✓ ${name.padEnd(12)} ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+  console.log(`  ✓ ${name.padEnd(10)} ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
   return result;
 }

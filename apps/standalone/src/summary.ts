@@ -22,7 +22,7 @@ export function summary(demo: Demo, provider: "local" | "openai", home: string):
     "",
     "Try, in another terminal:",
     "",
-    `  npm run -s axon -- ask "How long do I have to return something?"`,
+    `  npm run -s axon -- ask "How many days do I have to return an item?"`,
     `  echo "What does a repair cost?" | npm run -s axon -- chat`,
     `  curl -s ${demo.url}/trpc/agents.ask -H 'authorization: Bearer ${demo.token}' -H 'content-type: application/json' -d '${ask}'`,
     "",

@@ -61,23 +61,35 @@ export function citedNumbers(answer: string): number[] {
 }
 
 const quoteCharsMax = 300;
+/** A sentence of which the answer says this share is one that the answer repeats. */
+const repeatedShare = 0.9;
 
 /** The sentence of a passage that bears out what the answer says where it cites `number`. */
 export function quoteFor(answer: string, number: number, passage: string): string {
-  const said = sentencesOf(answer.replace(/([.!?。！？])(\s*(?:\[\d+\])+)/gu, "$2$1")).filter((sentence) =>
-    sentence.includes(`[${number}]`),
-  );
-  const wanted = new Set(said.flatMap((sentence) => analyze(sentence.replace(/\[\d+\]/gu, " ")).map(({ lexeme }) => lexeme)));
+  const wanted = new Set(saidBefore(answer, number).flatMap((text) => analyze(text).map(({ lexeme }) => lexeme)));
   let best = "";
   let bestScore = -1;
   for (const sentence of sentencesOf(passage)) {
     const lexemes = new Set(analyze(sentence).map(({ lexeme }) => lexeme));
     const shared = [...lexemes].filter((lexeme) => wanted.has(lexeme)).length;
+    // An answer that repeats the passage begins with what matters most.
+    if (lexemes.size > 2 && shared / lexemes.size >= repeatedShare) return clipQuote(sentence);
     const score = shared / Math.sqrt(lexemes.size + 3);
     if (score > bestScore) {
       best = sentence;
       bestScore = score;
     }
   }
-  return best.length > quoteCharsMax ? `${best.slice(0, quoteCharsMax).trimEnd()}…` : best;
+  return clipQuote(best);
+}
+
+function clipQuote(sentence: string): string {
+  return sentence.length > quoteCharsMax ? `${sentence.slice(0, quoteCharsMax).trimEnd()}…` : sentence;
+}
+
+/** What each citation of `number` stands for: all that was said since the citation or the paragraph before it. */
+function saidBefore(answer: string, number: number): string[] {
+  return [...answer.matchAll(/([^[]*?)((?:\s*\[\d{1,6}\])+)/gu)].flatMap(([, text = "", cited = ""]) =>
+    cited.includes(`[${number}]`) ? [text.slice(text.lastIndexOf("\n\n") + 1)] : [],
+  );
 }

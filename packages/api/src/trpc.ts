@@ -92,15 +92,39 @@ function isFields(value: unknown): value is Record<string, string> {
   return value !== null && typeof value === "object" && Object.values(value).every((problem) => typeof problem === "string");
 }
 
-/** Gives a refusal its code. A failure of any other kind goes through as it is and is masked above. */
+/** Gives a refusal its code, also one that a stream ends with. A failure of any other kind goes through as it is and is masked above. */
 const refusals = t.middleware(async ({ next }) => {
   const result = await next();
-  if (!result.ok && result.error.cause instanceof Refusal) {
-    const { cause } = result.error;
-    throw new TRPCError({ code: codes[cause.reason], message: cause.message, cause });
-  }
-  return result;
+  if (!result.ok) throw withCode(result.error.cause) ?? result.error;
+  return isStream(result.data) ? { ...result, data: refusing(result.data) } : result;
 });
+
+async function* refusing(events: AsyncIterable<unknown>): AsyncGenerator<unknown> {
+  try {
+    yield* events;
+  } catch (error) {
+    throw withCode(error) ?? error;
+  }
+}
+
+/** Null for what is no refusal. */
+function withCode(error: unknown): TRPCError | null {
+  const refusal = error instanceof Refusal ? error : refusalOfText(error);
+  return refusal === null ? null : new TRPCError({ code: codes[refusal.reason], message: refusal.message, cause: refusal });
+}
+
+/** PostgreSQL cannot keep U+0000, in texts (22021) nor in JSON (22P05): one rule for every text that a caller can send. */
+function refusalOfText(error: unknown): Refusal | null {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if ("code" in cause && (cause.code === "22021" || cause.code === "22P05"))
+      return new Refusal("validation", "A text holds the character U+0000");
+  }
+  return null;
+}
+
+function isStream(data: unknown): data is AsyncIterable<unknown> {
+  return typeof data === "object" && data !== null && Symbol.asyncIterator in data;
+}
 
 export const router = t.router;
 

@@ -26,7 +26,7 @@ export async function createWorkspace(
       foundWorkspace(tx, { workspaceId, name: input.name, owner: caller, creationKey }),
     );
   } catch (error) {
-    if (creationKey === null || violatedUnique(error) !== "workspace_creation_key_unique") throw error;
+    if (creationKey === null || violatedUnique(error) !== "workspace_creationKey_unique") throw error;
   }
   const made = await withAccount(deps.database, { accountId: caller.accountId }, async (tx) => {
     const [row] = await tx
