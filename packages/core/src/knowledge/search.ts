@@ -11,7 +11,7 @@ import type { z } from "zod";
 import { readAgent } from "../agents/index.ts";
 import type { KnowledgeDeps } from "./deps.ts";
 import { retrieve } from "./retrieve.ts";
-import { requireSource } from "./sources.ts";
+import { requireSources } from "./sources.ts";
 
 /** How many passages beyond the limit are looked at, so that what was left out can be told. */
 const lookBeyond = 10;
@@ -25,7 +25,7 @@ export async function search(
 ): Promise<SearchOutput> {
   const scope = await deps.inWorkspace(workspaceId, async (ws) => {
     if (input.agentId !== undefined) return (await readAgent(ws, input.agentId)).settings.retrieval;
-    for (const sourceId of input.sourceIds ?? []) await requireSource(ws, sourceId);
+    await requireSources(ws, input.sourceIds ?? []);
     return { sources: input.sourceIds ?? [], minScore: 0 };
   });
   const query = await buildQuery(deps.embedder, input.query, [], { limit: input.limit + lookBeyond, signal });

@@ -7,7 +7,7 @@ import type { Page, PageInput } from "@axon/contracts/common";
 import type { createSourceInput, Source } from "@axon/contracts/knowledge";
 import { newId } from "@axon/db/ids";
 import { document, knowledgeSource } from "@axon/db/schema/knowledge";
-import { and, asc, eq, gt, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
 import type { z } from "zod";
 import type { WorkspaceCtx } from "../context.ts";
 import { notFound } from "../errors.ts";
@@ -63,7 +63,15 @@ export async function deleteSource(ws: WorkspaceCtx, sourceId: string): Promise<
   );
 }
 
-/** Refuses with `not_found` unless the source is there. */
+/** Refuses with `not_found` unless every one of these sources is there. */
+export async function requireSources(ws: WorkspaceCtx, sourceIds: readonly string[]): Promise<void> {
+  const wanted = [...new Set(sourceIds)];
+  if (wanted.length === 0) return;
+  const found = await ws.tx.select({ id: knowledgeSource.id }).from(knowledgeSource).where(inArray(knowledgeSource.id, wanted));
+  if (found.length !== wanted.length) throw notFound("source");
+}
+
+/** Refuses with `not_found` unless the source is there; holds it until this transaction ends, so that it can't be deleted meanwhile. */
 export async function requireSource(ws: WorkspaceCtx, sourceId: string): Promise<void> {
   const [row] = await ws.tx.select({ id: knowledgeSource.id }).from(knowledgeSource).where(eq(knowledgeSource.id, sourceId)).for("share");
   if (!row) throw notFound("source");
