@@ -40,17 +40,20 @@ export interface Asking {
   sourceIds?: readonly string[];
 }
 
+/** Every question, some at once; the results in their order. */
 export async function askAll(asking: Asking, questions: readonly EvalQuestion[]): Promise<Asked[]> {
-  const asked: Asked[] = new Array(questions.length);
-  let next = 0;
+  return askAllAtOnce(questions, (question) => ask(asking, question));
+}
+
+/** `work` on every item, `askedAtOnceMax` under way at a time; the results in the order of the items. */
+export async function askAllAtOnce<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>): Promise<Result[]> {
+  const results: Result[] = new Array(items.length);
+  const waiting = items.entries();
   const worker = async () => {
-    for (let index = next++; index < questions.length; index = next++) {
-      const question = questions[index];
-      if (question) asked[index] = await ask(asking, question);
-    }
+    for (const [index, item] of waiting) results[index] = await work(item);
   };
   await Promise.all(Array.from({ length: askedAtOnceMax }, worker));
-  return asked;
+  return results;
 }
 
 export async function ask({ database, provider, set, sourceIds = [] }: Asking, question: EvalQuestion): Promise<Asked> {

@@ -2,15 +2,18 @@
  * `--fit`: asks the sets once more as small knowledge bases, fits both providers' models, and writes their coefficients.
  *
  * Questions are asked of the whole set, and of a few passages only: once of those that hold the answer, once of others. A
- * business with three documents is as common as one with three thousand, and scores of the two are not alike.
+ * business with three documents is as common as one with three thousand, and scores of the two are not alike. And they
+ * are asked of the set without the documents that answer them: each is then a question that its knowledge base cannot
+ * answer, worded as its customers word them.
  *
  * @module
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Coefficients } from "@axon/ai/confidence/model";
-import { type Asked, type Asking, ask } from "./ask-set.ts";
+import { type Asked, type Asking, ask, askAllAtOnce } from "./ask-set.ts";
 import { type FitRow, type Fitted, fit } from "./fit.ts";
+import { groupBy } from "./group.ts";
 import { auroc, brier, calibrationError, coverageAt, type Judged, mean } from "./metrics.ts";
 import type { EvalQuestion, EvalSet } from "./read-sets.ts";
 
@@ -18,10 +21,14 @@ import type { EvalQuestion, EvalSet } from "./read-sets.ts";
 export const fittedSets = ["stackfaq", "mtrag", "squad2_offtopic"];
 /** What each of them counts beside a whole set. */
 const smallShare = 0.25;
-const smallQuestionsMax = 400;
+const questionsMax = 400;
+/** A small knowledge base: so many passages of documents that stand side by side. */
+const smallPassages = 16;
+/** Sets whose unanswerable questions are too few or too alike to fit on alone. */
+const leftOutSets = ["stackfaq", "mtrag"];
 
 /** Features that live on the scale of an embedder's cosines. The hashed vectors say nothing about another's. */
-const ofVectors = ["topFused", "fusedMargin", "fusedOutlier", "topVector", "legsOverlap"];
+const ofVectors = ["topVector", "fusedLead"];
 
 /**
  * What an answer's own features add for a real model. There is no data to fit these on offline: they are a prior, chosen
@@ -67,7 +74,9 @@ export async function fitRows(
   }
   for (const name of ["stackfaq", "mtrag", "squad2", "clapnq"]) {
     const set = sets.find((one) => one.name === name);
-    if (set) rows.push(...(await smallRows(set, askingOf(name))));
+    if (!set) continue;
+    rows.push(...(await smallRows(set, askingOf(name))));
+    if (leftOutSets.includes(name)) rows.push(...(await leftOutRows(set, askingOf(name))));
   }
   return rows;
 }
@@ -75,7 +84,12 @@ export async function fitRows(
 function rowOf(name: string, set: EvalSet, { question, features }: Asked): FitRow[] {
   return question.answerable === null
     ? []
-    : [{ set: name, group: `${set.name}:${groupOf(set, question)}`, features, truth: question.answerable }];
+    : [{ set: name, group: `${documentsOf(name)}:${groupOf(set, question)}`, features, truth: question.answerable }];
+}
+
+/** The set whose passages a set's questions are asked of. */
+function documentsOf(name: string): string {
+  return name === "squad2_offtopic" ? "squad2" : name;
 }
 
 function groupOf(set: EvalSet, question: EvalQuestion): string {
@@ -85,36 +99,64 @@ function groupOf(set: EvalSet, question: EvalQuestion): string {
   return set.passages.find(({ id }) => id === gold)?.doc_id ?? question.id;
 }
 
-async function smallRows(set: EvalSet, asking: Asking): Promise<FitRow[]> {
+/** At most `questionsMax` answerable questions of a set, spread over all of it, each with the documents that answer it. */
+function answerableOf(set: EvalSet): { question: EvalQuestion; documents: ReadonlySet<string>; group: string }[] {
   const documentOf = new Map(set.passages.map(({ id, doc_id }) => [id, doc_id]));
-  const sources = [...new Set(asking.set.sourceOf.values())];
   const answerable = set.questions.filter(({ answerable, gold }) => answerable && gold.length > 0);
-  const step = Math.max(1, Math.floor(answerable.length / smallQuestionsMax));
-  const rows: FitRow[] = [];
-  for (let index = 0; index < answerable.length; index += step) {
-    const question = answerable[index];
-    const home = asking.set.sourceOf.get(documentOf.get(question?.gold[0] ?? "") ?? "");
-    const away = sources[(sources.indexOf(home ?? "") + 1 + (index % (sources.length - 1))) % sources.length];
-    if (!question || !home || !away || away === home) continue;
-    const group = `${set.name}:${groupOf(set, question)}`;
-    rows.push({ set: `${set.name}:small`, group, truth: true, features: (await ask({ ...asking, sourceIds: [home] }, question)).features });
-    rows.push({
-      set: `${set.name}:small`,
-      group,
-      truth: false,
-      features: (await ask({ ...asking, sourceIds: [away] }, question)).features,
-    });
-  }
-  return rows;
+  const step = Math.max(1, Math.floor(answerable.length / questionsMax));
+  return answerable
+    .filter((_, index) => index % step === 0)
+    .map((question) => ({
+      question,
+      documents: new Set(question.gold.flatMap((id) => documentOf.get(id) ?? [])),
+      group: `${set.name}:${groupOf(set, question)}`,
+    }));
+}
+
+async function leftOutRows(set: EvalSet, asking: Asking): Promise<FitRow[]> {
+  const cases = answerableOf(set);
+  return askAllAtOnce(cases, async ({ question, documents, group }) => {
+    const sourceIds = [...asking.set.sourceOf].flatMap(([name, id]) => (documents.has(name) ? [] : [id]));
+    const { features } = await ask({ ...asking, sourceIds }, question);
+    return { set: set.name, group, truth: false, leftOut: true, features };
+  });
+}
+
+async function smallRows(set: EvalSet, asking: Asking): Promise<FitRow[]> {
+  const sizes = groupBy(set.passages, ({ doc_id }) => doc_id);
+  const names = [...sizes.keys()];
+  /** Documents from the one at `start` on, until there are passages enough, without those of `without`. */
+  const some = (start: number, without: ReadonlySet<string>): string[] => {
+    const ids: string[] = [];
+    for (let count = 0, step = 0; count < smallPassages && step < names.length; step += 1) {
+      const name = names[(start + step) % names.length] ?? "";
+      if (without.has(name)) continue;
+      count += sizes.get(name)?.length ?? 0;
+      ids.push(asking.set.sourceOf.get(name) ?? "");
+    }
+    return ids;
+  };
+  const cases = answerableOf(set).flatMap(({ question, documents, group }, index) => {
+    const home = names.indexOf([...documents][0] ?? "");
+    const away = home + Math.floor(names.length / 3) + (index % 7);
+    return [
+      { question, group, truth: true, sourceIds: some(home, new Set()) },
+      { question, group, truth: false, sourceIds: some(away, documents) },
+    ];
+  });
+  return askAllAtOnce(cases, async ({ question, group, truth, sourceIds }) => ({
+    ...{ set: `${set.name}:small`, group, truth },
+    features: (await ask({ ...asking, sourceIds }, question)).features,
+  }));
 }
 
 /** Fits, writes the two files under `folder`, and says what unseen documents would have got. */
 export async function fitModels(rows: readonly FitRow[], folder: string): Promise<{ local: Coefficients; text: string }> {
-  const names = Object.keys(rows.find(({ features }) => Object.keys(features).length > 15)?.features ?? {});
+  const names = [...new Set(rows.flatMap(({ features }) => Object.keys(features)))];
   const shares = Object.fromEntries([...new Set(rows.map(({ set }) => set))].map((set) => [set, set.endsWith(":small") ? smallShare : 1]));
-  const local = fit("local-fit-1", rows, names, shares, fittedSets);
+  const local = fit("local-fit-2", rows, names, shares, fittedSets);
   const openai = fit(
-    "openai-prior-1",
+    "openai-prior-2",
     rows,
     names.filter((name) => !ofVectors.includes(name)),
     shares,
@@ -131,7 +173,7 @@ export async function fitModels(rows: readonly FitRow[], folder: string): Promis
     ),
   );
   const text = [
-    "values of unseen documents, by cross-validation:",
+    "confidence of documents that were not fitted on (cross-validation, split by document):",
     summary("local", rows, local),
     summary("openai (words only, before the prior)", rows, openai),
   ].join("\n");
@@ -140,7 +182,9 @@ export async function fitModels(rows: readonly FitRow[], folder: string): Promis
 
 function summary(name: string, rows: readonly FitRow[], { unseen, coefficients }: Fitted): string {
   const sets = [...new Set(rows.map(({ set }) => set))].map((set) => {
-    const judged: Judged[] = rows.flatMap(({ truth, set: of }, index) => (of === set ? [{ value: unseen[index] ?? 0, truth }] : []));
+    const judged: Judged[] = rows.flatMap(({ truth, set: of, leftOut }, index) =>
+      of === set && !leftOut ? [{ value: unseen[index] ?? 0, truth }] : [],
+    );
     const given = judged.filter(({ value }) => value >= coefficients.threshold);
     return {
       set,

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Coefficients, createConfidenceModel, type Features } from "@axon/ai/confidence/model";
+import { groupBy } from "./group.ts";
 import { fitLogistic } from "./logistic.ts";
 import { cutAt, type Judged } from "./metrics.ts";
 
@@ -13,12 +14,19 @@ export interface FitRow {
   group: string;
   features: Features;
   truth: boolean;
+  /** Made, not found: an answerable question, asked with the documents that answer it left out. Fitted on, never judged. */
+  leftOut?: boolean;
 }
 
 /** Against the whole weight of the samples, which is their number. */
 const ridge = 8;
 const folds = 5;
 const precisionWanted = 0.9;
+/**
+ * Of the weight of a set's unanswerable questions, what those have that were made by leaving documents out, if there are
+ * any. A set has few real ones, and the whole stays what it was, so that the values stay calibrated.
+ */
+const leftOutShare = 0.6;
 
 export interface Fitted {
   coefficients: Coefficients;
@@ -53,17 +61,27 @@ export function fit(
       if (inFold[index]) unseen[index] = model.score(features);
     });
   }
-  const forThreshold: Judged[] = rows.flatMap(({ set, truth }, index) =>
-    judged.includes(set) ? [{ value: unseen[index] ?? 0, truth, weight: weights[index] ?? 0 }] : [],
-  );
+  const found = rows.flatMap((row, index) => (judged.includes(row.set) && !row.leftOut ? [{ ...row, value: unseen[index] ?? 0 }] : []));
+  const foundWeights = weightsOf(found, shares);
+  const forThreshold: Judged[] = found.map(({ value, truth }, index) => ({ value, truth, weight: foundWeights[index] ?? 0 }));
   const coefficients = fitRows(id, rows, names, weights);
   return { coefficients: { ...coefficients, threshold: round(cutAt(forThreshold, precisionWanted).value) }, unseen };
 }
 
 function weightsOf(rows: readonly FitRow[], shares: Readonly<Record<string, number>>): number[] {
-  const counts = new Map<string, number>();
-  for (const { set } of rows) counts.set(set, (counts.get(set) ?? 0) + 1);
-  const raw = rows.map(({ set }) => (shares[set] ?? 1) / (counts.get(set) ?? 1));
+  const raw = new Array<number>(rows.length).fill(0);
+  for (const [set, indexes] of groupBy(rows.keys(), (index) => rows[index]?.set ?? "")) {
+    const count = (wanted: (row: FitRow) => boolean) => indexes.filter((index) => rows[index] && wanted(rows[index])).length;
+    const found = count(({ leftOut }) => !leftOut);
+    const made = indexes.length - found;
+    const unanswerable = count(({ truth, leftOut }) => !truth && !leftOut);
+    const each = (shares[set] ?? 1) / found;
+    for (const index of indexes) {
+      const row = rows[index];
+      if (row?.leftOut) raw[index] = (each * unanswerable * leftOutShare) / made;
+      else raw[index] = row && !row.truth && made > 0 ? each * (1 - leftOutShare) : each;
+    }
+  }
   const all = raw.reduce((sum, weight) => sum + weight, 0);
   return raw.map((weight) => (weight / all) * rows.length);
 }

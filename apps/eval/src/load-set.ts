@@ -21,22 +21,20 @@ export interface LoadedSet {
   workspaceId: string;
   /** From a chunk's id to its passage's. */
   passageOf: ReadonlyMap<string, string>;
-  /** From a document's own name to the id of the small source that it was put in. */
+  /** From a document's own name to the id of its source: each has one, so that fitting can search some of them only. */
   sourceOf: ReadonlyMap<string, string>;
 }
 
 const rowsPerInsert = 100;
-/** Documents are dealt into sources of about this many passages, so that fitting can also ask small knowledge bases. */
-const passagesPerSource = 16;
 
 export async function loadSet(database: Database, embedder: Embedder, name: string, passages: readonly EvalPassage[]): Promise<LoadedSet> {
   const workspaceId = newId();
   const documents = groupBy(passages, ({ doc_id }) => doc_id);
-  const sourceOf = dealSources(documents);
+  const sourceOf = new Map([...documents.keys()].map((key) => [key, newId()]));
   const chunkIds = passages.map(() => newId());
   await withWorkspace(database, workspaceId, async (tx) => {
     await tx.insert(workspace).values({ id: workspaceId, name, slug: `eval-${workspaceId}` });
-    const sources = [...new Set(sourceOf.values())].map((id) => ({ workspaceId, id, kind: "text" as const, name: id }));
+    const sources = [...sourceOf.values()].map((id) => ({ workspaceId, id, kind: "text" as const, name: id }));
     for (const rows of batches(sources)) await tx.insert(knowledgeSource).values(rows);
     const documentIds = new Map([...documents.keys()].map((key) => [key, newId()]));
     const files = [...documents.keys()].map((key) => ({
@@ -64,21 +62,6 @@ export async function loadSet(database: Database, embedder: Embedder, name: stri
 function lexemesOf({ title, text }: EvalPassage): { lexemes: string; length: number } {
   const { tsvector, length } = indexLexemes(title, [], text);
   return { lexemes: tsvector, length };
-}
-
-function dealSources(documents: ReadonlyMap<string, readonly unknown[]>): Map<string, string> {
-  const dealt = new Map<string, string>();
-  let source = newId();
-  let filled = 0;
-  for (const [key, { length }] of documents) {
-    if (filled >= passagesPerSource) {
-      source = newId();
-      filled = 0;
-    }
-    dealt.set(key, source);
-    filled += length;
-  }
-  return dealt;
 }
 
 function batches<Row>(rows: readonly Row[]): Row[][] {

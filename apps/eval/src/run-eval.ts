@@ -55,6 +55,7 @@ async function measure(
   const loaded = new Map<string, LoadedSet>();
   const results = new Map<string, Asked[]>();
   let { confidence } = provider;
+  let unseen = "";
   // Sets that are asked of the same passages share a workspace: the array is the same only in content, so the name of its first passage tells.
   const keyOf = (set: EvalSet) => `${set.passages.length}:${set.passages[0]?.id ?? ""}`;
   for (const set of sets) {
@@ -74,12 +75,15 @@ async function measure(
       return { database, provider, set: place };
     });
     const fitted = await fitModels(rows, coefficientsFolder);
-    say(`${fitted.text}\n\nThe numbers below are by the new model, on the very data that it was fitted on.`);
+    unseen = fitted.text;
     confidence = createConfidenceModel(fitted.local);
   }
   const judged = new Map(
     [...results].map(([name, asked]) => [name, asked.map((one) => ({ ...one, confidence: confidence.score(one.features) }))]),
   );
   const json = buildReport(provider.name, confidence.threshold, judged);
-  return { json, text: printable(json) };
+  const seen = unseen
+    ? `confidence above: by the new model (${confidence.id}), on the very data that it was fitted on\n\n${unseen}`
+    : `confidence by the model ${confidence.id}; on the folder that it was fitted on, "--fit" also gives the figures of unseen documents`;
+  return { json, text: `${printable(json)}\n${seen}` };
 }

@@ -4,8 +4,8 @@ import { createProductionParts } from "@axon/runtime/production";
 import { runProcess } from "@axon/runtime/run";
 import { startWorker } from "./start-worker.ts";
 
-/** SIGTERM gives running jobs this long to end; a balancer or init system waits about ten seconds in all. */
-const graceMs = 7_000;
+/** SIGTERM gives running jobs this long to end; what is left is given back to the queue. */
+const graceMs = 4_000;
 
 await runProcess("worker", withEnvFile(process.env, ".env"), async (env, log) => {
   const parts = await createProductionParts(env, log);

@@ -82,17 +82,15 @@ export function createInWorkspace(database: Pick<Database, "app">, onCommit: (hi
 
 async function writeJobs(tx: Tx, workspaceId: string, queued: readonly PendingJob[]): Promise<void> {
   if (queued.length === 0) return;
-  await tx
-    .insert(outbox)
-    .values(
-      queued.map(({ key, name, payload, delayMs }) => ({
-        workspaceId,
-        key,
-        name,
-        payload,
-        dueAt: sql`now() + ${delayMs} * interval '1 millisecond'`,
-      })),
-    );
+  await tx.insert(outbox).values(
+    queued.map(({ key, name, payload, delayMs }) => ({
+      workspaceId,
+      key,
+      name,
+      payload,
+      dueAt: sql`now() + ${delayMs} * interval '1 millisecond'`,
+    })),
+  );
 }
 
 async function writeEvents(tx: Tx, workspaceId: string, events: readonly EventBody[]): Promise<void> {

@@ -75,7 +75,9 @@ describe("the fences", () => {
   });
 
   it("refuse a row that is written into another workspace", async () => {
-    await expect(withWorkspace(database, mine, (tx) => tx.insert(agent).values({ workspaceId: theirs, id: newId(), name: "Spy", version: 1 }))).rejects.toMatchObject({ cause: { code: "42501" } });
+    await expect(
+      withWorkspace(database, mine, (tx) => tx.insert(agent).values({ workspaceId: theirs, id: newId(), name: "Spy", version: 1 })),
+    ).rejects.toMatchObject({ cause: { code: "42501" } });
     expect(await withWorkspace(database, theirs, (tx) => tx.select().from(agent))).toHaveLength(1);
   });
 

@@ -6,6 +6,9 @@
 import { BadEnvironment, type EnvSource, type ProductionEnv, parseEnv } from "@axon/config/env";
 import { createLogger, type Logger } from "@axon/config/logger";
 
+/** An init system kills what has not ended ten seconds after SIGTERM. Everything here survives being killed; ending by ourselves is only tidier. */
+const stopMsMax = 9_500;
+
 /** Starts something and gives the way to stop it. */
 export type Start = (env: ProductionEnv, log: Logger) => Promise<{ stop(): Promise<void> }>;
 
@@ -23,6 +26,10 @@ export async function runProcess(name: string, source: EnvSource, start: Start):
       process.once("SIGINT", resolve);
     });
     log.info({ signal }, "stopping");
+    setTimeout(() => {
+      log.warn("stopping took too long, leaving the rest to others");
+      process.exit(0);
+    }, stopMsMax).unref();
     await running.stop();
     process.exit(0);
   } catch (error) {

@@ -24,14 +24,18 @@ describe("signing up", () => {
     const email = newEmail();
     const session = await signUp(scene.auth, { email, password, name: "Ada", workspaceName: "Ada's shop" }, device);
     expect(session.user).toMatchObject({ email, name: "Ada" });
-    expect(session.memberships).toEqual([{ workspace: { id: expect.any(String), name: "Ada's shop", slug: expect.stringMatching(/^ada-s-shop-/) }, role: "owner" }]);
+    expect(session.memberships).toEqual([
+      { workspace: { id: expect.any(String), name: "Ada's shop", slug: expect.stringMatching(/^ada-s-shop-/) }, role: "owner" },
+    ]);
     expect(await me(scene.auth, session.user.id)).toEqual({ user: session.user, memberships: session.memberships });
   });
 
   it("refuses an address that is taken and leaves nothing half-made", async () => {
     const email = newEmail();
     await signUp(scene.auth, { email, password, name: "First" }, device);
-    await expect(signUp(scene.auth, { email, password, name: "Second", workspaceName: "Half made" }, device)).rejects.toMatchObject({ reason: "email_taken" });
+    await expect(signUp(scene.auth, { email, password, name: "Second", workspaceName: "Half made" }, device)).rejects.toMatchObject({
+      reason: "email_taken",
+    });
     const signedIn = await signIn(scene.auth, { email, password }, device);
     expect(signedIn.user.name).toBe("First");
     expect(signedIn.memberships).toHaveLength(1);
@@ -61,7 +65,10 @@ describe("refreshing", () => {
   const issued = () => signUp(scene.auth, { email: newEmail(), password, name: "Ada" }, device);
   const ageSpent = (token: string) =>
     withAccount(scene.database, {}, async (tx) => {
-      await tx.update(refreshToken).set({ spentAt: sql`now() - ${graceSeconds + 1} * interval '1 second'` }).where(eq(refreshToken.hash, secretHash(token)));
+      await tx
+        .update(refreshToken)
+        .set({ spentAt: sql`now() - ${graceSeconds + 1} * interval '1 second'` })
+        .where(eq(refreshToken.hash, secretHash(token)));
     });
 
   it("rotates the token and keeps the session", async () => {
@@ -77,7 +84,11 @@ describe("refreshing", () => {
     const all = await Promise.all(Array.from({ length: 50 }, () => refresh(scene.auth, first.refreshToken)));
     expect(new Set(all.map((session) => session.refreshToken)).size).toBe(1);
     const live = await withAccount(scene.database, {}, (tx) =>
-      tx.select({ hash: refreshToken.hash }).from(refreshToken).innerJoin(sessionTable, eq(sessionTable.id, refreshToken.sessionId)).where(sql`${sessionTable.accountId} = ${first.user.id} and ${refreshToken.spentAt} is null`),
+      tx
+        .select({ hash: refreshToken.hash })
+        .from(refreshToken)
+        .innerJoin(sessionTable, eq(sessionTable.id, refreshToken.sessionId))
+        .where(sql`${sessionTable.accountId} = ${first.user.id} and ${refreshToken.spentAt} is null`),
     );
     expect(live).toHaveLength(1);
   });
@@ -102,7 +113,10 @@ describe("refreshing", () => {
 describe("knowing who calls", () => {
   it("knows the role in one's own workspace, and of another's only that it is not one's own", async () => {
     const [ada, bob] = [await scene.found("ada"), await scene.found("bob")];
-    expect(await authenticate(scene.auth, ada.session.accessToken, ada.workspaceId)).toMatchObject({ kind: "user", standing: { role: "owner" } });
+    expect(await authenticate(scene.auth, ada.session.accessToken, ada.workspaceId)).toMatchObject({
+      kind: "user",
+      standing: { role: "owner" },
+    });
     expect(await authenticate(scene.auth, ada.session.accessToken, bob.workspaceId)).toMatchObject({ standing: null });
     expect(await authenticate(scene.auth, ada.session.accessToken, newId())).toMatchObject({ standing: null });
   });
@@ -122,7 +136,10 @@ describe("knowing who calls", () => {
   it.each([
     ["unsigned", async (claims: Record<string, unknown>) => `${btoa('{"alg":"none"}')}.${btoa(JSON.stringify(claims))}.`],
     ["signed with another key", (claims: Record<string, unknown>) => signed(claims, "b".repeat(32))],
-    ["signed with the right key under another key id", (claims: Record<string, unknown>) => signed(claims, "a".repeat(32), { kid: "other" })],
+    [
+      "signed with the right key under another key id",
+      (claims: Record<string, unknown>) => signed(claims, "a".repeat(32), { kid: "other" }),
+    ],
     ["made for another audience", (claims: Record<string, unknown>) => signed({ ...claims, aud: "other" }, "a".repeat(32))],
   ])("refuses a token that is %s", async (_what, forge) => {
     const { session } = await scene.found("ada");

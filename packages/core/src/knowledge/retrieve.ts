@@ -4,7 +4,8 @@
  *
  * Full text is BM25, computed here because PostgreSQL's own ranks know no document frequency and drag the fusion down
  * (measured: recall@5 .87 against .95). It needs the number of times a lexeme occurs in a chunk, which no function
- * gives; but `ts_rank` of one lexeme at weight 1 is (1 + 1/4 + ... + 1/n^2) * 6/pi^2, from which n follows exactly.
+ * gives; but `ts_rank` of one lexeme at weight 1 is (1 + 1/4 + ... + 1/n^2) * 6/pi^2, from which n follows exactly. The
+ * `|| ''` before it unpacks a chunk's stored lexemes once instead of once for each lexeme of the question: half the time.
  *
  * @module
  */
@@ -93,9 +94,9 @@ function statement(workspaceId: string, query: RetrieveInput): SQL {
     asked as materialized (select ${vector}::halfvec as vector),
     size as materialized (select count(*)::int as chunks, greatest(avg(c.length), 1)::float8 as mean_length from ${searched}),
     occurrence as materialized (
-      select c.id, c.length, lex.k, lex.lexeme, round(1 / (pi() * pi() / 6 * (1 - ranked.rank)) - 0.5) as times
-      from (select c.* from ${searched} and c.lexemes @@ ${quoted.join(" | ")}::tsquery) c
-        cross join lex cross join lateral (select ts_rank('{1,1,1,1}', c.lexemes, lex.wanted)::float8 as rank offset 0) ranked
+      select c.id, c.length, ranked.k, ranked.lexeme, round(1 / (pi() * pi() / 6 * (1 - ranked.rank)) - 0.5) as times
+      from (select c.id, c.length, c.lexemes || ''::tsvector as lexemes from ${searched} and c.lexemes @@ ${quoted.join(" | ")}::tsquery offset 0) c
+        cross join lateral (select lex.k, lex.lexeme, ts_rank('{1,1,1,1}', c.lexemes, lex.wanted)::float8 as rank from lex offset 0) ranked
       where ranked.rank > 0
     ),
     frequency as materialized (
@@ -110,17 +111,17 @@ function statement(workspaceId: string, query: RetrieveInput): SQL {
         sum(rarity.worth * o.times * (${k1}::float8 + 1) / (o.times + ${k1}::float8 * (1 - ${b}::float8 + ${b}::float8 * o.length / size.mean_length))) as score
       from occurrence o join rarity on rarity.k = o.k cross join size group by o.id
     ),
+    by_vector as materialized (
+      select c.id, c.embedding <=> (select vector from asked) as distance from ${searched} and c.embedder = ${query.embedder}
+    ),
     candidate as (
       (select id from by_text order by score desc, id limit ${candidatesPerLegMax})
       union
-      (select c.id from ${searched} and c.embedder = ${query.embedder} order by c.embedding <=> (select vector from asked) limit ${candidatesPerLegMax})
+      (select id from by_vector order by distance limit ${candidatesPerLegMax})
     ),
     scored as (
-      select c.id, coalesce(by_text.score, 0) as text_score, by_text.matched,
-        case when c.embedder = ${query.embedder} then 1 - (c.embedding <=> (select vector from asked)) else 0 end as vector_score
-      from candidate
-        cross join lateral (select id, embedder, embedding from chunk where workspace_id = ${workspaceId}::uuid and id = candidate.id offset 0) c
-        left join by_text on by_text.id = c.id
+      select candidate.id, coalesce(by_text.score, 0) as text_score, by_text.matched, coalesce(1 - by_vector.distance, 0) as vector_score
+      from candidate left join by_text on by_text.id = candidate.id left join by_vector on by_vector.id = candidate.id
     ),
     best as (
       select scored.*, least(1, ${textShare}::float8 * coalesce(text_score / nullif((${k1}::float8 + 1) * (select sum(worth) from rarity), 0), 0)
