@@ -68,4 +68,20 @@ describe("fitting", () => {
     const score = auroc(rows.map(({ truth }, index) => ({ value: unseen[index] ?? 0, truth })));
     expect(score).toBeLessThan(0.7);
   });
+
+  it("learns from questions whose documents were left out, but judges and calibrates on the real ones only", () => {
+    const next = random(5);
+    const row = (truth: boolean, leftOut: boolean, group: string) => ({
+      ...{ set: "a", group, truth, leftOut },
+      features: { mark: (truth ? 1 : 0) + next() * 1.5 },
+    });
+    const real = Array.from({ length: 200 }, (_, index) => row(index % 4 !== 0, false, `g${index}`));
+    const made = Array.from({ length: 400 }, (_, index) => row(false, true, `g${index % 200}`));
+    const { coefficients, unseen } = fit("x", [...real, ...made], ["mark"], {}, ["a"]);
+    expect(coefficients.features.mark?.weight).toBeGreaterThan(0.5);
+    // Three of four real ones are answerable; 400 made ones beside them must not lower what is promised.
+    const promised = unseen.slice(0, 200).reduce((sum, value) => sum + value, 0) / 200;
+    expect(promised).toBeGreaterThan(0.65);
+    expect(promised).toBeLessThan(0.85);
+  });
 });

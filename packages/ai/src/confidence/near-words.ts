@@ -19,7 +19,7 @@ function piecesOf(word: string): ReadonlySet<string> {
 }
 
 /** For each wanted word the likeness, 0..1, of the word in `present` that is nearest to it. */
-export function nearest(wanted: Iterable<string>, present: ReadonlySet<string>): Map<string, number> {
+function nearest(wanted: Iterable<string>, present: ReadonlySet<string>): Map<string, number> {
   const best = new Map<string, number>();
   const sizes = new Map<string, number>();
   const wordsWith = new Map<string, string[]>();

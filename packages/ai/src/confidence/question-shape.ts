@@ -1,22 +1,17 @@
 /**
- * What the wording of a question tells without any search: names and numbers in it, and whether it wants a yes or no.
+ * What the wording of a question tells without any search: the names in it, and whether it wants a yes or no.
  *
  * @module
  */
 import { analyze } from "../lexical/analyze.ts";
 
-/** Words with a capital that are not the first of the text. (German writes every noun so: there it is the nouns.) */
-const inCapitals = /(?<=\S\s)\p{Lu}[\p{L}\d]+/gu;
+/** Words with a capital that do not open a sentence. (German writes every noun so: there it is the nouns.) */
+const inCapitals = /(?<=[^\s.!?]\s)\p{Lu}[\p{L}\d]+/gu;
 const opensYesNo = /^(is|are|can|do|does|will|should|could|was|were|did|has|have)\b/i;
 
 /** The lexemes of the names in a question, each as often as it is there. */
 export function namesIn(question: string): string[] {
   return [...question.matchAll(inCapitals)].flatMap(([name]) => analyze(name).map(({ lexeme }) => lexeme));
-}
-
-/** Lexemes with a digit: years, amounts, versions. */
-export function numbersIn(lexemes: readonly string[]): string[] {
-  return lexemes.filter((lexeme) => /\d/.test(lexeme));
 }
 
 /** Does it open the way English questions do that want a yes or no? */

@@ -10,7 +10,7 @@ import type { Retrieval, RetrievalHit, RetrievalQuery } from "../retrieval.ts";
 import { subjectOf } from "./fillers.ts";
 import type { Features } from "./model.ts";
 import { nearCoverage } from "./near-words.ts";
-import { namesIn, numbersIn, wantsYesOrNo } from "./question-shape.ts";
+import { namesIn, wantsYesOrNo } from "./question-shape.ts";
 
 /** Hits that are looked at, best first; those whose titles are compared; and those whose text is read, how much of each. */
 const consideredMax = 20;
@@ -49,15 +49,14 @@ export function retrievalFeatures(question: string, query: RetrievalQuery, { hit
   const words = [...new Set(lexemesOf(question))];
   const asked: Asked = { question, words, subject: subjectOf(words), rarity };
   return {
-    /** The best cosine; the best text score (BM25, its logarithm); and by how much the first hit is above the tenth. */
+    /** The best cosine; the best text score (BM25, its binary logarithm); and by how much the first hit is above the tenth. */
     topVector: Math.max(...hits.map(({ scores }) => scores.vector)),
-    topTextLog: Math.log1p(Math.max(...hits.map(({ scores }) => scores.text))),
+    topTextLog: Math.log2(1 + Math.max(...hits.map(({ scores }) => scores.text))),
     fusedLead: top.scores.fused - (hits[9]?.scores.fused ?? 0),
     /** How many of the first five stand in the best hit's document. */
     sameDocument: hits.slice(0, 5).filter(({ documentId }) => documentId === top.documentId).length / Math.min(5, hits.length),
-    /** Names and numbers of the question that the best hit lacks. */
+    /** Names in the question that the best hit lacks. (Not numbers: a customer's order number stands in no handbook.) */
     namesMissing: missing(namesIn(question), top),
-    numberMissing: missing(numbersIn(words), top) > 0 ? 1 : 0,
     /** What wants a yes or no is seldom stated in so many words. */
     wantsYesOrNo: wantsYesOrNo(question) ? 1 : 0,
     ...ofNaming(asked, hits, top, worth),
@@ -88,18 +87,20 @@ function ofNaming(
 ): Features {
   const vector = hashedVector(question);
   const inQuestion = new Set(words);
-  const seen = new Map<string, { asked: number; covers: number; match: number; cosine: number }>();
+  const compare = (name: string) => {
+    const naming = new Set(lexemesOf(name));
+    const share = nearCoverage([...naming], inQuestion, rarity);
+    const subjectShare = nearCoverage(subject, naming, rarity);
+    const match = share + subjectShare === 0 ? 0 : (2 * share * subjectShare) / (share + subjectShare);
+    return { asked: share, covers: nearCoverage(words, naming, rarity), match, cosine: dot(vector, hashedVector(name)) };
+  };
+  const seen = new Map<string, ReturnType<typeof compare>>();
   const bestOf = new Map<string, number>();
   for (const hit of hits.slice(0, titlesMax)) {
     const name = nameOf(hit);
-    const known = seen.get(name);
-    const naming = new Set(lexemesOf(name));
-    const covers = known?.covers ?? nearCoverage(words, naming, rarity);
-    const share = known?.asked ?? nearCoverage([...naming], inQuestion, rarity);
-    const subjectShare = known ? 0 : nearCoverage(subject, naming, rarity);
-    const match = known?.match ?? (share + subjectShare === 0 ? 0 : (2 * share * subjectShare) / (share + subjectShare));
-    if (!known) seen.set(name, { asked: share, covers, match, cosine: dot(vector, hashedVector(name)) });
-    bestOf.set(hit.documentId, Math.max(bestOf.get(hit.documentId) ?? 0, match));
+    const compared = seen.get(name) ?? compare(name);
+    seen.set(name, compared);
+    bestOf.set(hit.documentId, Math.max(bestOf.get(hit.documentId) ?? 0, compared.match));
   }
   const first = hits.slice(0, readMax).flatMap((hit) => seen.get(nameOf(hit)) ?? []);
   const [best = 0, second = 0] = [...bestOf.values()].toSorted((one, other) => other - one);
