@@ -78,7 +78,7 @@ export function createOpenAiChat(client: OpenAI, options: ChatOptions): ChatMode
   };
 }
 
-/** One call. Its usage is given even when it fails halfway, because it is billed. */
+/** One call. Its usage is given even when it fails halfway through the reply, because it is billed. */
 async function* once(
   client: OpenAI,
   model: string,
@@ -116,8 +116,8 @@ async function* once(
     if (deadline.signal.aborted) throw deadline.signal.reason;
     if (finish === null && !reader.broken()) throw new AiError("unavailable", "the model's stream ended before its reply did");
   } catch (error) {
-    // The tokens were used all the same.
-    yield usage ?? (await estimatedUsage(params.messages, raw));
+    // What was said was used all the same; counting waits for the tokenizer, so a call that said nothing is not counted.
+    if (usage !== null || raw !== "") yield usage ?? (await estimatedUsage(params.messages, raw));
     throw error;
   } finally {
     void chunks.return?.().catch(() => {}); // The connection is dropped with the deadline; nothing is left to tell.
