@@ -51,7 +51,7 @@ export async function loadSet(database: Database, embedder: Embedder, name: stri
         ...{ sourceId: must(sourceOf.get(passage.doc_id)), version: 1, ordinal: start + index, title: passage.title, headingPath: [] },
         ...lexemesOf(passage),
         ...{ text: passage.text.replaceAll("\u0000", ""), hash: createHash("sha256").update(must(texts[index])).digest("hex") },
-        ...{ embedding: [...must(vectors[index])], embedder: embedder.id },
+        ...{ embedding: [...must(vectors[index])], embedder: embedder.id, searchable: true },
       }));
       await tx.insert(chunk).values(rows);
     }

@@ -177,6 +177,7 @@ CREATE TABLE "chunk" (
 	"source_id" uuid NOT NULL,
 	"version" integer NOT NULL,
 	"ordinal" integer NOT NULL,
+	"searchable" boolean DEFAULT false NOT NULL,
 	"title" text NOT NULL,
 	"heading_path" text[] NOT NULL,
 	"text" text NOT NULL,

@@ -33,3 +33,8 @@ GRANT SELECT (workspace_id, id, state, due_at, lease_until, attempts) ON turn TO
 GRANT SELECT (workspace_id, id, status, lease_until, updated_at, attempts) ON document TO axon_engine;
 --> statement-breakpoint
 GRANT SELECT (workspace_id, id, event_seq) ON conversation TO axon_engine;
+--> statement-breakpoint
+-- Every search reads both columns of every chunk: kept in the row, they need no second look-up each.
+ALTER TABLE chunk ALTER COLUMN embedding SET STORAGE PLAIN;
+--> statement-breakpoint
+ALTER TABLE chunk ALTER COLUMN lexemes SET STORAGE MAIN;

@@ -121,6 +121,7 @@ export async function knowledgeAbout(scene: Scene, workspaceId: string, title: s
       chunkCount: 1,
     });
     await tx.insert(chunk).values({
+      searchable: true,
       workspaceId,
       id: newId(),
       documentId,

@@ -19,6 +19,10 @@ export async function publishDocument(ws: WorkspaceCtx, held: DocumentRow): Prom
     errorMessage: null,
     leaseUntil: null,
   });
+  await ws.tx
+    .update(chunk)
+    .set({ searchable: true })
+    .where(and(eq(chunk.documentId, held.id), eq(chunk.version, held.version)));
   await ws.tx.delete(chunk).where(and(eq(chunk.documentId, held.id), ne(chunk.version, held.version)));
   await ws.tx.delete(documentContent).where(eq(documentContent.documentId, held.id));
   emitProgress(ws, row);

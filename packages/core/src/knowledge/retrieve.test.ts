@@ -49,6 +49,7 @@ async function store(documents: string[][], options: { published?: number | null
         const { tsvector, length } = indexLexemes(title, [], text);
         await tx.insert(chunk).values({
           ...{ workspaceId, id: newId(), documentId, sourceId, version: 1, ordinal, title, headingPath: [], text },
+          searchable: published === 1,
           ...{
             hash: createHash("sha256").update(text).digest("hex"),
             lexemes: tsvector,

@@ -92,7 +92,8 @@ function statement(workspaceId: string, query: RetrieveInput): SQL {
         with ordinality as given (lexeme, weight, quoted, k)
     ),
     asked as materialized (select ${vector}::halfvec as vector),
-    size as materialized (select count(*)::int as chunks, greatest(avg(c.length), 1)::float8 as mean_length from ${searched}),
+    corpus as materialized (select c.id, c.document_id, c.ordinal, c.length from ${searched}),
+    size as materialized (select count(*)::int as chunks, greatest(avg(length), 1)::float8 as mean_length from corpus),
     occurrence as materialized (
       select c.id, c.length, ranked.k, ranked.lexeme, round(1 / (pi() * pi() / 6 * (1 - ranked.rank)) - 0.5) as times
       from (select c.id, c.length, c.lexemes || ''::tsvector as lexemes from ${searched} and c.lexemes @@ ${quoted.join(" | ")}::tsquery offset 0) c
@@ -127,25 +128,26 @@ function statement(workspaceId: string, query: RetrieveInput): SQL {
       select scored.*, least(1, ${textShare}::float8 * coalesce(text_score / nullif((${k1}::float8 + 1) * (select sum(worth) from rarity), 0), 0)
         + (1 - ${textShare}::float8) * greatest(vector_score, 0)) as fused
       from scored
+    ),
+    top as materialized (
+      select best.*, corpus.document_id, corpus.ordinal from best join corpus on corpus.id = best.id
+      order by best.fused desc, corpus.document_id, corpus.ordinal limit ${limit}
     )
-    select best.*, c.document_id, c.source_id, c.ordinal, c.title, c.heading_path, c.text, c.page, size.chunks,
+    select top.*, c.source_id, c.title, c.heading_path, c.text, c.page, size.chunks,
       (select json_object_agg(lexeme, chunks) from frequency) as frequencies
-    from best cross join lateral (select * from chunk where workspace_id = ${workspaceId}::uuid and id = best.id offset 0) c cross join size
-    order by best.fused desc, c.document_id, c.ordinal
-    limit ${limit}`;
+    from top cross join lateral (select * from chunk where workspace_id = ${workspaceId}::uuid and id = top.id offset 0) c cross join size
+    order by top.fused desc, top.document_id, top.ordinal`;
 }
 
 /**
- * The chunks `c` that may be searched, with a `where` that more conditions can follow. Document by document through the
- * chunks' index: `offset 0` keeps the planner from comparing every chunk with every document when it takes a workspace
- * that has just been filled for empty. (No GIN or HNSW index would help: under row-level security an operator that is
- * not leakproof, as `@@` is, cannot be an index condition.)
+ * The chunks `c` that may be searched, with a `where` that more conditions can follow. One table and no join: the planner
+ * takes a workspace that has just been filled for empty, and would then compare every chunk with every document. (No GIN
+ * or HNSW index would help: under row-level security an operator that is not leakproof, as `@@` is, cannot be an index
+ * condition.)
  */
 function searchable(workspaceId: string, sourceIds: readonly string[]): SQL {
-  const sources = sourceIds.length === 0 ? sql`` : sql` and d.source_id = any(${textArray(sourceIds)}::uuid[])`;
-  return sql`document d cross join lateral (
-      select * from chunk where workspace_id = ${workspaceId}::uuid and document_id = d.id and version = d.published_version offset 0
-    ) c where d.workspace_id = ${workspaceId}::uuid and d.published_version is not null${sources}`;
+  const sources = sourceIds.length === 0 ? sql`` : sql` and c.source_id = any(${textArray(sourceIds)}::uuid[])`;
+  return sql`chunk c where c.workspace_id = ${workspaceId}::uuid and c.searchable${sources}`;
 }
 
 function textArray(values: readonly string[]): SQL {

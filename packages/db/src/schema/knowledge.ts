@@ -6,7 +6,20 @@
 import type { Block } from "@axon/contracts/blocks";
 import { documentErrorCodes, documentStatuses, sourceKinds } from "@axon/contracts/knowledge";
 import { sql } from "drizzle-orm";
-import { foreignKey, halfvec, index, integer, jsonb, pgPolicy, pgTable, primaryKey, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import {
+  boolean,
+  foreignKey,
+  halfvec,
+  index,
+  integer,
+  jsonb,
+  pgPolicy,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+  uuid,
+} from "drizzle-orm/pg-core";
 import { engineRole, instant, tenantPolicy, tsvector, workspaceId } from "./columns.ts";
 import { workspace } from "./workspaces.ts";
 
@@ -91,6 +104,8 @@ export const chunk = pgTable(
     sourceId: uuid().notNull(),
     version: integer().notNull(),
     ordinal: integer().notNull(),
+    /** Set for a whole version at once when it is published, so that a search need not look at documents. */
+    searchable: boolean().notNull().default(false),
     title: text().notNull(),
     headingPath: text().array().notNull(),
     text: text().notNull(),
