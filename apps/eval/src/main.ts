@@ -27,7 +27,8 @@ const command = new Command("eval")
     const report = await runEval({
       folder,
       provider: createLocalProvider(),
-      databaseUrl: flags.database ? (databaseUrl ?? null) : null,
+      // Like the tests: on the real server where the run names one.
+      databaseUrl: (flags.database ? databaseUrl : process.env.TEST_DATABASE_URL) || null,
       coefficientsFolder: flags.fit ? fileURLToPath(new URL("../../../packages/ai/src/confidence/coefficients/", import.meta.url)) : null,
       say: (text) => process.stderr.write(`${text}\n`),
     });
