@@ -20,7 +20,10 @@ const command = new Command("eval")
   .argument("<dir>", "folder with <set>.passages.jsonl.gz and <set>.questions.jsonl.gz")
   .option("--fit", "fit the confidence models to it and write their coefficients into packages/ai")
   .option("--json", "print the numbers as one JSON object")
-  .option("--database", "use TEST_DATABASE_URL or DATABASE_URL (a database of its own is made and dropped) instead of the embedded engine")
+  .option(
+    "--database",
+    "refuse to run without TEST_DATABASE_URL or DATABASE_URL; without this option the first is used if it is set, else the embedded engine",
+  )
   .action(async (folder: string, flags: Flags) => {
     const databaseUrl = process.env.TEST_DATABASE_URL ?? process.env.DATABASE_URL;
     if (flags.database && !databaseUrl) throw new Error("--database needs TEST_DATABASE_URL or DATABASE_URL");
