@@ -13,7 +13,7 @@ export interface Room {
 }
 
 const words = ["contracts", "config"];
-const middle = ["db", "ai", "documents", "channels", "integrations", "jobs", "realtime"];
+const middle = ["db", "ai", "documents", "channels", "integrations", "jobs", "limits", "realtime"];
 const below = [...words, ...middle, "core", "api"];
 
 /** Every package and app. One that is not listed here is a mistake in itself. */
@@ -25,9 +25,10 @@ export const houseMap: Readonly<Record<string, Room>> = {
   api: { may: ["contracts", "core"] },
   runtime: { may: [...words, ...middle, "core"] },
   client: { may: ["contracts"], mayType: ["api"] },
-  testing: { may: ["contracts", "config", "db"], mayReach: ["db", "."] },
+  testing: { may: ["contracts", "config", "db", "limits"], mayReach: ["db", "."] },
   server: { may: [...below, "runtime"] },
   worker: { may: [...below, "runtime"] },
+  bench: { may: [...below, "runtime", "client"], mayReach: ["server", "standalone"] },
   eval: { may: [...below, "runtime", "client"], mayReach: ["ai"] },
   cli: { may: ["client", "contracts"] },
   dashboard: { may: ["client"], mayType: ["api"] },

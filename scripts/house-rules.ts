@@ -123,9 +123,9 @@ function domainOf(path: string): string | null {
   return folder !== undefined && domainOrder.includes(folder) ? folder : null;
 }
 
-/** Tests, and the fixtures that only tests may import. */
+/** Tests, and what only tests may import: fixtures, and the folders `testing` that no build takes in. */
 function isTest(file: string): boolean {
-  return /\.(test|bench|fixture)\.tsx?$/.test(file);
+  return /\.(test|bench|fixture)\.tsx?$|\/src\/(?:.+\/)?testing\//.test(file);
 }
 
 function listFiles(root: string, folders: readonly string[]): string[] {

@@ -38,6 +38,9 @@ export function togetherProblems(given: EnvSource, mode: RunMode): EnvProblem[] 
     tell("OPENAI_API_KEY", "is missing, but OPENAI_BASE_URL is set (any text will do if that server asks for no key)");
   }
   if (!missing("JWT_SECRET") && given.JWT_SECRET === given.JWT_REFRESH_SECRET) tell("JWT_REFRESH_SECRET", "must differ from JWT_SECRET");
+  for (const name of ["JWT_SECRET", "JWT_REFRESH_SECRET"]) {
+    if (missing(name) && !missing(`${name}_PREVIOUS`)) tell(name, `is missing, but ${name}_PREVIOUS is set`);
+  }
   if (mode === "production") {
     for (const name of neededInProduction.filter(missing)) tell(name, "is missing");
     if (missing("STORAGE_BUCKET") && missing("UPLOAD_SECRET"))

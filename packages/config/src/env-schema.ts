@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isIP } from "node:net";
 import { z } from "zod";
 
 /** Shortest secret we take, in characters: 16 random bytes in hex, and no password a person would type. */
@@ -37,18 +38,54 @@ function address(protocols: readonly string[]) {
 const web = address(["http:", "https:"]).transform((value) => value.replace(/\/+$/, ""));
 const postgres = address(["postgres:", "postgresql:"]);
 
+const list = (value: string) =>
+  value
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+
 const origins = text
-  .transform((value) =>
-    value
-      .split(",")
-      .map((part) => part.trim())
-      .filter((part) => part !== ""),
-  )
+  .transform(list)
   .refine(
     (parts) => parts.length > 0 && parts.every((part) => URL.canParse(part) && ["http:", "https:"].includes(new URL(part).protocol)),
     "must be one or more http:// or https:// addresses with commas between them",
   )
   .transform((parts) => [...new Set(parts.map((part) => new URL(part).origin))]);
+
+const secrets = text
+  .transform(list)
+  .refine(
+    (parts) => parts.length > 0 && parts.every((part) => part.length >= secretCharsMin),
+    `must be one or more secrets of at least ${secretCharsMin} characters with commas between them`,
+  );
+
+/** `id:64 hex digits`, the key that seals first. */
+const encryptionKeys = text
+  .transform(list)
+  .refine(
+    (parts) =>
+      parts.length > 0 &&
+      parts.every((part) => /^[A-Za-z0-9_-]{1,32}:[0-9a-fA-F]{64}$/.test(part)) &&
+      new Set(parts.map((part) => part.split(":")[0])).size === parts.length,
+    "must be one or more keys `name:64 hex digits` with commas between them, no name twice",
+  )
+  .transform((parts) => parts.map((part) => ({ id: part.split(":")[0] ?? "", bytes: Buffer.from(part.split(":")[1] ?? "", "hex") })));
+
+/** `10.0.0.0/8` or `10.0.0.1`. */
+function isNetwork(part: string): boolean {
+  const [base = "", bits, ...more] = part.split("/");
+  const family = isIP(base);
+  if (family === 0 || more.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+}
+
+/** How many proxies stand in front of us, or which. */
+const proxies = text
+  .refine(
+    (value) => /^\d{1,2}$/.test(value) || list(value).every(isNetwork),
+    "must be the number of proxies in front of the server, or their addresses or networks (10.0.0.0/8) with commas between them",
+  )
+  .transform((value) => (/^\d{1,2}$/.test(value) ? { hops: Number(value), networks: [] } : { hops: 0, networks: list(value) }));
 
 /** Names and shapes, before any rule that joins two of them. Unknown variables are none of our business. */
 export const rawEnv = z.object({
@@ -56,18 +93,31 @@ export const rawEnv = z.object({
   AXON_HOME: text.refine((value) => !value.startsWith("~"), "must not start with ~, which only a shell can read").default(".axon"),
   LOG_LEVEL: z
     .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"], "must be fatal, error, warn, info, debug, trace or silent")
-    .default("info"),
+    .optional(),
   HOST: text.regex(/^[A-Za-z0-9.:_-]+$/, "must be a host name or an IP address").optional(),
   PORT: whole(0, 65_535).default(3001),
   API_BASE_URL: web.optional(),
   FRONTEND_URL: origins.optional(),
+  APP_URL: web.optional(),
+  TRUST_PROXY: proxies.default({ hops: 0, networks: [] }),
   WORKER_HEALTH_PORT: whole(0, 65_535).optional(),
+  ADDRESS_REQUESTS_PER_MINUTE: whole(60, 10_000_000).default(18_000),
+  ADDRESS_CONNECTIONS: whole(10, 1_000_000).default(1_000),
+  ADDRESS_SOCKETS: whole(1, 1_000_000).default(200),
+  CALLER_SOCKETS: whole(1, 1_000_000).default(50),
+  WORKSPACE_CALLS_PER_MINUTE: whole(1, 10_000_000).default(6_000),
+  WORKSPACE_CONCURRENT_CALLS: whole(1, 100_000).default(100),
+  WORKSPACE_CONCURRENT_MODEL_CALLS: whole(1, 100_000).default(50),
+  WORKSPACE_STREAMS: whole(1, 1_000_000).default(1_000),
   DATABASE_URL: postgres.optional(),
   DATABASE_MIGRATION_URL: postgres.optional(),
   DATABASE_POOL_MAX: whole(1, 200).default(10),
   REDIS_URL: address(["redis:", "rediss:"]).optional(),
   JWT_SECRET: secret.optional(),
   JWT_REFRESH_SECRET: secret.optional(),
+  JWT_SECRET_PREVIOUS: secrets.optional(),
+  JWT_REFRESH_SECRET_PREVIOUS: secrets.optional(),
+  ENCRYPTION_KEYS: encryptionKeys.optional(),
   JWT_ACCESS_TTL: whole(30, 86_400).default(900),
   JWT_REFRESH_TTL: whole(60, 31_536_000).default(2_592_000),
   BCRYPT_ROUNDS: whole(4, 15).default(12),
@@ -94,6 +144,8 @@ export const rawEnv = z.object({
   STRIPE_WEBHOOK_SECRET: text.optional(),
   RESEND_API_KEY: text.optional(),
   RESEND_FROM: text.optional(),
-  SENTRY_DSN: web.optional(),
+  SENTRY_DSN: web
+    .refine((value) => new URL(value).username !== "" && /\/\d+$/.test(value), "must be as Sentry shows it: https://key@host/number")
+    .optional(),
 });
 export type RawEnv = z.infer<typeof rawEnv>;

@@ -49,12 +49,12 @@ describe("the environment in standalone mode", () => {
     const first = parseEnv({ AXON_HOME: home }, "standalone");
     const second = parseEnv({ AXON_HOME: home }, "standalone");
     expect(second).toEqual(first);
-    expect(first.auth.accessSecret).toMatch(/^[0-9a-f]{64}$/);
-    expect(first.auth.accessSecret).not.toBe(first.auth.refreshSecret);
+    expect(first.auth.accessSecrets[0]).toMatch(/^[0-9a-f]{64}$/);
+    expect(first.auth.accessSecrets[0]).not.toBe(first.auth.refreshSecrets[0]);
   });
 
   it("prefers a secret that is set over a made one", () => {
-    expect(parseEnv({ AXON_HOME: home, JWT_SECRET: secretA }, "standalone").auth.accessSecret).toBe(secretA);
+    expect(parseEnv({ AXON_HOME: home, JWT_SECRET: secretA }, "standalone").auth.accessSecrets[0]).toBe(secretA);
   });
 
   it("carries no database or queue address even when one is set, so it cannot be used by mistake", () => {
@@ -94,7 +94,13 @@ describe("the environment in production", () => {
 
   it("listens on every address, lets no browser in unless told, and migrates as the serving role by default", () => {
     const env = parseEnv(production, "production");
-    expect(env.http).toEqual({ host: "0.0.0.0", port: 3001, baseUrl: "http://localhost:3001", allowedOrigins: [] });
+    expect(env.http).toEqual({
+      host: "0.0.0.0",
+      port: 3001,
+      baseUrl: "http://localhost:3001",
+      allowedOrigins: [],
+      trustProxy: { hops: 0, networks: [] },
+    });
     expect(env.database).toEqual({ url: production.DATABASE_URL, migrationUrl: production.DATABASE_URL, poolMax: 10 });
     expect(env.redis.url).toBe(production.REDIS_URL);
   });
@@ -130,6 +136,17 @@ describe("any environment", () => {
     expect(message).not.toContain("99");
   });
 
+  it("tells each request at info where many are served, and only trouble at somebody's terminal, unless told otherwise", () => {
+    expect(parseEnv({ AXON_HOME: home }, "standalone").logLevel).toBe("warn");
+    expect(parseEnv({ AXON_HOME: home, LOG_LEVEL: "info" }, "standalone").logLevel).toBe("info");
+  });
+
+  it("takes no address for reports that none could go to", () => {
+    for (const address of ["https://sentry.example.com/1", "https://key@sentry.example.com", "key@host/1"])
+      expect(problemsOf({ SENTRY_DSN: address }, "standalone")).toEqual(["SENTRY_DSN"]);
+    expect(parseEnv({ AXON_HOME: home, SENTRY_DSN: "https://key@sentry.example.com/7" }, "standalone").sentryDsn).toContain("/7");
+  });
+
   it("names what is missing from a half-filled group", () => {
     expect(problemsOf({ STORAGE_ACCESS_KEY: "k" }, "standalone")).toEqual(["STORAGE_BUCKET", "STORAGE_SECRET_KEY"]);
     expect(problemsOf({ TWILIO_ACCOUNT_SID: "AC1" }, "standalone")).toEqual(["TWILIO_AUTH_TOKEN", "TWILIO_PHONE_NUMBER"]);
@@ -142,6 +159,32 @@ describe("any environment", () => {
       "standalone",
     );
     expect(env.http.allowedOrigins).toEqual(["https://a.example", "http://localhost:3000"]);
+  });
+
+  it("has links in letters begin with the app's address, or else with the first browser origin", () => {
+    const read = (given: Record<string, string>) => parseEnv({ AXON_HOME: home, ...given }, "standalone").appUrl;
+    expect(read({ APP_URL: "https://app.example/desk/", FRONTEND_URL: "https://other.example" })).toBe("https://app.example/desk");
+    expect(read({ FRONTEND_URL: "https://a.example,https://b.example" })).toBe("https://a.example");
+    expect(read({})).toBe("http://localhost:3000");
+    expect(() => read({ APP_URL: "javascript:alert(1)" })).toThrow(/APP_URL/);
+  });
+
+  it("takes proxies as a number or as networks, and believes nobody when none are named", () => {
+    const read = (value: string) => parseEnv({ AXON_HOME: home, TRUST_PROXY: value }, "standalone").http.trustProxy;
+    expect(read("")).toEqual({ hops: 0, networks: [] });
+    expect(read("2")).toEqual({ hops: 2, networks: [] });
+    expect(read("10.0.0.0/8, 2001:db8::/32,127.0.0.1")).toEqual({ hops: 0, networks: ["10.0.0.0/8", "2001:db8::/32", "127.0.0.1"] });
+    for (const wrong of ["all", "true", "10.0.0.0/33", "10.0.0.0/8/8", "-1"]) expect(() => read(wrong), wrong).toThrow(/TRUST_PROXY/);
+  });
+
+  it("reads limits with their defaults, and refuses to take nothing for one", () => {
+    expect(parseEnv({ AXON_HOME: home, WORKSPACE_CONCURRENT_CALLS: "7" }, "standalone").limits.workspace).toEqual({
+      callsPerMinute: 6_000,
+      concurrentCalls: 7,
+      concurrentModelCalls: 20,
+      streams: 1_000,
+    });
+    expect(() => parseEnv({ AXON_HOME: home, WORKSPACE_CONCURRENT_CALLS: "0" }, "standalone")).toThrow(/WORKSPACE_CONCURRENT_CALLS/);
   });
 
   it("reads S3 settings and takes path-style addresses for any store that is not Amazon's", () => {

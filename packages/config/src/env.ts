@@ -8,9 +8,10 @@
  */
 import { join, resolve } from "node:path";
 import type { z } from "zod";
+import { type LimitsEnv, limitsEnv } from "./env-limits.ts";
 import { type EnvProblem, type EnvSource, type RunMode, togetherProblems } from "./env-rules.ts";
 import { type RawEnv, rawEnv } from "./env-schema.ts";
-import { makeSecrets } from "./secrets.ts";
+import { derivedKey, makeSecrets } from "./secrets.ts";
 
 export type { EnvSource, RunMode } from "./env-rules.ts";
 
@@ -32,7 +33,7 @@ interface SharedEnv {
   nodeEnv: "development" | "test" | "production";
   /** Absolute path of the data folder. Standalone keeps everything in it; production only files, when there is no S3. */
   home: string;
-  logLevel: RawEnv["LOG_LEVEL"];
+  logLevel: NonNullable<RawEnv["LOG_LEVEL"]>;
   http: {
     host: string;
     /** 0: any free port. */
@@ -41,10 +42,17 @@ interface SharedEnv {
     baseUrl: string;
     /** Browser origins that may call; none means no browser may. */
     allowedOrigins: string[];
+    /** Whose word about a caller's address counts: this many proxies in front of us, or those of these networks. Neither: nobody's. */
+    trustProxy: { hops: number; networks: string[] };
   };
+  /** How much one caller may have; docs/limits.md lists these with those that are fixed. */
+  limits: LimitsEnv;
   /** null: the worker opens no port for health and metrics. */
   workerHealthPort: number | null;
-  auth: { accessSecret: string; refreshSecret: string; accessTtlSeconds: number; refreshTtlSeconds: number; bcryptRounds: number };
+  /** Secrets in the order in which they are tried; the first one signs. */
+  auth: { accessSecrets: string[]; refreshSecrets: string[]; accessTtlSeconds: number; refreshTtlSeconds: number; bcryptRounds: number };
+  /** The keys that seal secrets at rest: the first seals, all open. */
+  encryptionKeys: { id: string; bytes: Uint8Array }[];
   /** null: the built-in local provider answers. */
   openai: {
     apiKey: string;
@@ -58,6 +66,9 @@ interface SharedEnv {
   storage: StorageEnv;
   twilio: { accountSid: string; authToken: string; phoneNumber: string } | null;
   stripe: { secretKey: string; webhookSecret: string } | null;
+  /** Where people open Axon in a browser, without a slash at the end: links in letters begin with it. */
+  appUrl: string;
+  /** null: letters lie in a folder under `home`. */
   resend: { apiKey: string; from: string } | null;
   sentryDsn: string | null;
 }
@@ -118,19 +129,24 @@ export function parseEnv(source: EnvSource, mode: RunMode): Env {
 function sharedEnv(raw: RawEnv, mode: RunMode): SharedEnv {
   const home = resolve(raw.AXON_HOME);
   const secrets = mode === "standalone" ? { ...makeSecrets(home), ...onlyGiven(raw) } : raw;
+  const refreshSecrets = [present(secrets.JWT_REFRESH_SECRET), ...(raw.JWT_REFRESH_SECRET_PREVIOUS ?? [])];
   return {
     nodeEnv: raw.NODE_ENV,
     home,
-    logLevel: raw.LOG_LEVEL,
+    // A line for each request is for whoever runs many; at a terminal it would bury what is said there.
+    logLevel: raw.LOG_LEVEL ?? (mode === "standalone" ? "warn" : "info"),
     http: httpEnv(raw, mode),
+    limits: limitsEnv(raw),
     workerHealthPort: raw.WORKER_HEALTH_PORT ?? null,
     auth: {
-      accessSecret: present(secrets.JWT_SECRET),
-      refreshSecret: present(secrets.JWT_REFRESH_SECRET),
+      accessSecrets: [present(secrets.JWT_SECRET), ...(raw.JWT_SECRET_PREVIOUS ?? [])],
+      refreshSecrets,
       accessTtlSeconds: raw.JWT_ACCESS_TTL,
       refreshTtlSeconds: raw.JWT_REFRESH_TTL,
       bcryptRounds: raw.BCRYPT_ROUNDS,
     },
+    appUrl: raw.APP_URL ?? raw.FRONTEND_URL?.[0] ?? "http://localhost:3000",
+    encryptionKeys: [...(raw.ENCRYPTION_KEYS ?? []), ...refreshSecrets.map(derivedKey)],
     openai: raw.OPENAI_API_KEY ? openaiEnv(raw, raw.OPENAI_API_KEY) : null,
     storage: raw.STORAGE_BUCKET
       ? s3Env(raw, raw.STORAGE_BUCKET)
@@ -147,6 +163,7 @@ function httpEnv(raw: RawEnv, mode: RunMode): SharedEnv["http"] {
     port: raw.PORT,
     baseUrl: raw.API_BASE_URL ?? `http://${reachable}:${raw.PORT}`,
     allowedOrigins: raw.FRONTEND_URL ?? (mode === "standalone" ? ["http://localhost:3000"] : []),
+    trustProxy: raw.TRUST_PROXY,
   };
 }
 

@@ -3,10 +3,13 @@
  *
  * Redaction works on the finished line, not on chosen paths: a token is as secret three levels down inside an error as
  * it is at the top. It knows names (password, token, …) and shapes (bearer tokens, e-mail addresses, passwords in URLs).
+ * Errors are stripped of what they quote before that (log-error.ts), and every line bears the request or job it belongs to.
  *
  * @module
  */
 import { type DestinationStream, type Logger, type LoggerOptions, pino, stdTimeFunctions } from "pino";
+import { logContext } from "./log-context.ts";
+import { describeError } from "./log-error.ts";
 import { prettyLine } from "./pretty.ts";
 import { redactLine } from "./redact.ts";
 
@@ -28,6 +31,8 @@ export function createLogger({ level, name, pretty = false, destination = proces
     level,
     base: { name, pid: process.pid },
     timestamp: stdTimeFunctions.isoTime,
+    mixin: () => ({ ...logContext() }),
+    serializers: { err: describeError, error: describeError },
     formatters: { level: (label) => ({ level: label }) },
     hooks: { streamWrite: (line) => (pretty ? prettyLine(redactLine(line)) : redactLine(line)) },
   };

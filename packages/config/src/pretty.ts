@@ -34,8 +34,11 @@ function short(value: unknown): string {
   return shown.length > valueCharsMax ? `${shown.slice(0, valueCharsMax)}…` : shown;
 }
 
+/** The stack, and below it that of its cause, and so on. */
 function stackOf(error: unknown): string {
   if (typeof error !== "object" || error === null) return "";
   const stack = "stack" in error ? error.stack : "message" in error ? error.message : undefined;
-  return typeof stack === "string" ? `${stack.replace(/^/gm, "  ")}\n` : "";
+  const cause = "cause" in error ? stackOf(error.cause) : "";
+  const shown = typeof stack === "string" && stack !== "" ? `${stack.replace(/^/gm, "  ")}\n` : "";
+  return cause === "" ? shown : `${shown}  caused by\n${cause}`;
 }

@@ -25,6 +25,15 @@ export function makeSecrets(home: string): MadeSecrets {
   return Object.fromEntries(names.map((name) => [name, derive(root, name)])) as MadeSecrets;
 }
 
+/**
+ * The sealing key of an installation that has set no `ENCRYPTION_KEYS`. It stays among the keys that open, so that setting
+ * them later loses nothing. Named after the secret it comes from, without telling anything of it.
+ */
+export function derivedKey(secret: string): { id: string; bytes: Uint8Array } {
+  const of = (use: string, length: number) => new Uint8Array(hkdfSync("sha256", secret, "", `axon/${use}`, length));
+  return { id: `derived-${Buffer.from(of("sealing key id", 4)).toString("hex")}`, bytes: of("sealing key", secretBytes) };
+}
+
 function derive(root: string, name: string): string {
   return Buffer.from(hkdfSync("sha256", Buffer.from(root, "hex"), "", `axon/${name}`, secretBytes)).toString("hex");
 }

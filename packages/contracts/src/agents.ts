@@ -39,6 +39,7 @@ export const agentSettings = z.strictObject({
   /** `auto` answers in the customer's language; otherwise a BCP 47 tag. */
   language: z
     .string()
+    .max(35)
     .regex(/^(auto|[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)$/, "must be auto or a BCP 47 tag")
     .default("auto"),
   greeting: z.string().max(2000).default(""),

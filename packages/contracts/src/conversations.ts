@@ -7,7 +7,7 @@ import { z } from "zod";
 import { citation, handoffReasons } from "./answers.ts";
 import { pageInput } from "./common.ts";
 
-export const channelKinds = ["api"] as const;
+export const channelKinds = ["api", "web"] as const;
 export const conversationStatuses = ["open", "pending", "snoozed", "resolved"] as const;
 export const handlers = ["ai", "member"] as const;
 export const authorKinds = ["contact", "ai", "member", "system"] as const;
@@ -15,7 +15,7 @@ export const authorKinds = ["contact", "ai", "member", "system"] as const;
 /** Longest message text, in characters. */
 export const messageCharsMax = 8000;
 // PostgreSQL cannot store U+0000; a provider sends it now and then, so it is taken out rather than refused.
-const messageText = z
+export const messageText = z
   .string()
   .max(messageCharsMax)
   .transform((value) => value.replaceAll("\u0000", ""))
@@ -29,7 +29,7 @@ const contactInput = z.object({
   email: z.email().max(254).optional(),
 });
 
-const clientMessageId = z.string().min(1).max(100).optional();
+export const clientMessageId = z.string().min(1).max(100).optional();
 export const startInput = z.object({
   agentId: z.uuid(),
   text: messageText,
@@ -60,7 +60,16 @@ export const conversation = z.object({
   id: z.uuid(),
   channel: z.object({ id: z.uuid(), kind: z.enum(channelKinds) }),
   agentId: z.uuid(),
-  contact: z.object({ id: z.uuid(), name: z.string().nullable(), email: z.string().nullable(), externalId: z.string().nullable() }),
+  contact: z.object({
+    id: z.uuid(),
+    name: z.string().nullable(),
+    email: z.string().nullable(),
+    externalId: z.string().nullable(),
+    /** True when a widget has shown the business's signature for `externalId`. */
+    verified: z.boolean().optional(),
+    /** The web page on which they last opened the widget. */
+    page: z.string().optional(),
+  }),
   status: z.enum(conversationStatuses),
   handler: z.enum(handlers),
   assignee: z.object({ id: z.uuid(), name: z.string() }).optional(),

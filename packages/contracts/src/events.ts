@@ -46,7 +46,8 @@ export const eventBody = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("handoff.requested"),
     conversationId,
-    turnId: z.uuid(),
+    /** The turn that ended in it; none when a visitor asked by the widget's button. */
+    turnId: z.uuid().optional(),
     reason: z.enum(handoffReasons),
     confidence: z.number().nullable(),
   }),

@@ -13,7 +13,9 @@ import { z } from "zod";
 export const queues = {
   replies: { concurrency: 8 },
   knowledge: { concurrency: 2 },
+  mail: { concurrency: 4 },
   system: { concurrency: 1 },
+  upkeep: { concurrency: 1 },
 } as const satisfies Record<string, { concurrency: number }>;
 export type QueueName = keyof typeof queues;
 
@@ -50,6 +52,34 @@ export const jobs = {
     backoffMs: 2_000,
     timeoutMs: 60_000,
   },
+  "account.mail": {
+    queue: "mail",
+    payload: z.object({ mailId: z.uuid() }),
+    attempts: 6,
+    backoffMs: 1_000,
+    timeoutMs: 20_000,
+  },
+  "workspace.purge": {
+    queue: "upkeep",
+    payload: z.object({ workspaceId: z.uuid() }),
+    attempts: 8,
+    backoffMs: 5_000,
+    timeoutMs: 600_000,
+  },
+  "workspace.retain": {
+    queue: "upkeep",
+    payload: z.object({ workspaceId: z.uuid() }),
+    attempts: 5,
+    backoffMs: 5_000,
+    timeoutMs: 600_000,
+  },
+  "invitation.mail": {
+    queue: "system",
+    payload: z.object({ workspaceId: z.uuid(), invitationId: z.uuid() }),
+    attempts: 8,
+    backoffMs: 2_000,
+    timeoutMs: 30_000,
+  },
 } as const satisfies Record<string, JobSpec>;
 
 export type JobName = keyof typeof jobs;
@@ -73,6 +103,8 @@ export interface QueuedJob {
   payload: Record<string, unknown>;
   /** Not before this many milliseconds from now. */
   delayMs: number;
+  /** The request that caused it, for the log lines of the job; none for what nobody asked for. */
+  requestId?: string;
 }
 
 /** The `code` of the reason with which `signal` is aborted when a worker closes before the job is done. */

@@ -9,6 +9,8 @@ import { idempotencyKey, pageInput } from "./common.ts";
 
 /** Largest upload, in bytes. */
 export const uploadBytesMax = 50 * 1024 * 1024;
+/** How long the place to upload to stays open, in seconds. */
+export const uploadSecondsMax = 3600;
 /** Longest text that `documents.addText` takes, in characters. */
 export const addTextCharsMax = 1_000_000;
 

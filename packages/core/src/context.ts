@@ -6,14 +6,18 @@
  *
  * @module
  */
+
 import type { EventBody } from "@axon/contracts/events";
 import type { JobName, JobPayload } from "@axon/contracts/jobs";
+import type { ActorKind } from "@axon/contracts/workspaces";
 import type { Database } from "@axon/db/connect";
 import { newId } from "@axon/db/ids";
 import { conversation } from "@axon/db/schema/conversations";
 import { event, outbox, workspaceCursor } from "@axon/db/schema/engine";
+import { auditEntry } from "@axon/db/schema/workspaces";
 import { type Tx, withWorkspace } from "@axon/db/transaction";
 import { eq, sql } from "drizzle-orm";
+import { toAuditRow } from "./internal/audit.ts";
 
 export interface EnqueueOptions {
   /** Derived from the job's cause: the same key is the same job. */
@@ -22,9 +26,31 @@ export interface EnqueueOptions {
   delayMs?: number;
 }
 
+/** Who asks for a verb, as the audit log will name them. */
+export interface Caller {
+  kind: ActorKind;
+  /** Of the account, key or contact; null for Axon itself. */
+  id: string | null;
+  name: string;
+  ip: string | null;
+  requestId: string | null;
+}
+
+/** A line for the audit log. `before` and `after` hold what changed, and never a secret or what somebody wrote. */
+export interface AuditLine {
+  /** `noun.verb_past`: `member.removed`. */
+  action: string;
+  target?: { kind: string; id: string };
+  before?: Record<string, unknown>;
+  after?: Record<string, unknown>;
+}
+
 export interface WorkspaceCtx {
   readonly workspaceId: string;
   readonly tx: Tx;
+  readonly caller: Caller;
+  /** Writes down with this commit that the caller did this. */
+  audit(line: AuditLine): void;
   /** Puts an event into the log with this commit. Events of one conversation need its row to be locked by the verb. */
   emit(body: EventBody): void;
   /** How many events this commit will add to the conversation's log, so far. */
@@ -39,10 +65,14 @@ export interface CommitHint {
   conversationIds: string[];
   events: boolean;
   jobs: boolean;
+  /** True when it went into the audit log: whose rights it changed should be looked at. */
+  audited: boolean;
 }
 
-/** Runs a verb in its own transaction and gives what it gave. */
-export type InWorkspace = <Result>(workspaceId: string, verb: (ws: WorkspaceCtx) => Promise<Result>) => Promise<Result>;
+/** Runs a verb in its own transaction and gives what it gave. Without a caller it is Axon itself that asks. */
+export type InWorkspace = <Result>(workspaceId: string, verb: (ws: WorkspaceCtx) => Promise<Result>, caller?: Caller) => Promise<Result>;
+
+const axonItself: Caller = { kind: "system", id: null, name: "Axon", ip: null, requestId: null };
 
 interface PendingJob {
   key: string;
@@ -51,36 +81,54 @@ interface PendingJob {
   delayMs: number;
 }
 
+export interface InWorkspaceOptions {
+  /** The request under way, which the jobs of a commit name as their cause; null outside of any. */
+  requestId?(): string | null;
+}
+
 /** Binds verbs to a database. `onCommit` must not throw and is not waited for. */
-export function createInWorkspace(database: Pick<Database, "app">, onCommit: (hint: CommitHint) => void): InWorkspace {
-  return async (workspaceId, verb) => {
+export function createInWorkspace(
+  database: Pick<Database, "app">,
+  onCommit: (hint: CommitHint) => void,
+  { requestId = () => null }: InWorkspaceOptions = {},
+): InWorkspace {
+  return async (workspaceId, verb, caller = axonItself) => {
     const events: EventBody[] = [];
+    const lines: AuditLine[] = [];
     const queued: PendingJob[] = [];
     const result = await withWorkspace(database, workspaceId, async (tx) => {
       const given = await verb({
         workspaceId,
         tx,
+        caller,
+        audit: (line) => void lines.push(line),
         emit: (body) => void events.push(body),
         emitted: (conversationId) => events.filter((body) => conversationOf(body) === conversationId).length,
         enqueue: (name, payload, { key, delayMs = 0 }) => void queued.push({ key, name, payload, delayMs }),
       });
-      await writeJobs(tx, workspaceId, queued);
+      await writeAudit(tx, workspaceId, caller, lines);
+      await writeJobs(tx, workspaceId, queued, caller.requestId ?? requestId());
       await writeEvents(tx, workspaceId, events);
       return given;
     });
-    if (events.length > 0 || queued.length > 0) {
+    if (events.length > 0 || queued.length > 0 || lines.length > 0) {
       onCommit({
         workspaceId,
         conversationIds: [...countByConversation(events).keys()],
         events: events.length > 0,
         jobs: queued.length > 0,
+        audited: lines.length > 0,
       });
     }
     return result;
   };
 }
 
-async function writeJobs(tx: Tx, workspaceId: string, queued: readonly PendingJob[]): Promise<void> {
+async function writeAudit(tx: Tx, workspaceId: string, caller: Caller, lines: readonly AuditLine[]): Promise<void> {
+  if (lines.length > 0) await tx.insert(auditEntry).values(lines.map((line) => toAuditRow(workspaceId, caller, line)));
+}
+
+async function writeJobs(tx: Tx, workspaceId: string, queued: readonly PendingJob[], requestId: string | null): Promise<void> {
   if (queued.length === 0) return;
   await tx.insert(outbox).values(
     queued.map(({ key, name, payload, delayMs }) => ({
@@ -89,6 +137,7 @@ async function writeJobs(tx: Tx, workspaceId: string, queued: readonly PendingJo
       name,
       payload,
       dueAt: sql`now() + ${delayMs} * interval '1 millisecond'`,
+      requestId,
     })),
   );
 }

@@ -7,8 +7,10 @@ import type { Session } from "@axon/contracts/auth";
 import { connect, type Database } from "@axon/db/connect";
 import { newId } from "@axon/db/ids";
 import { openTestDatabase, type TestDatabase } from "@axon/testing/database";
+import { openTestLimits } from "@axon/testing/limits";
 import { type AuthDeps, createAccessTokens, createPasswords, signUp } from "./auth/index.ts";
 import { type CommitHint, createInWorkspace, type InWorkspace } from "./context.ts";
+import { createSealer } from "./sealing.ts";
 
 export interface Scene {
   database: Database;
@@ -27,11 +29,14 @@ export async function openScene(): Promise<Scene> {
   const testDatabase = await openTestDatabase();
   const database = connect(testDatabase, { poolMax: 8 });
   const hints: CommitHint[] = [];
+  const limits = openTestLimits();
   const auth: AuthDeps = {
     database,
+    limits,
+    sealer: createSealer([{ id: "test", bytes: Buffer.alloc(32, 7) }]),
     passwords: createPasswords({ cost: 4 }),
-    accessTokens: await createAccessTokens({ secret: "a".repeat(32), ttlSeconds: 900 }),
-    refreshSecret: "r".repeat(32),
+    accessTokens: await createAccessTokens({ secrets: ["a".repeat(32)], ttlSeconds: 900 }),
+    refreshSecrets: ["r".repeat(32)],
     refreshTtlSeconds: 3600,
   };
   return {
@@ -46,6 +51,7 @@ export async function openScene(): Promise<Scene> {
       return { session, workspaceId, accountId: session.user.id };
     },
     close: async () => {
+      await limits.close();
       await database.close();
       await testDatabase.close();
     },

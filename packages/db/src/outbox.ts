@@ -22,6 +22,7 @@ interface TakenRow {
   name: string;
   payload: Record<string, unknown>;
   delay_ms: number;
+  request_id: string | null;
 }
 
 /** Takes up to `limit` rows, oldest first, has `deliver` queue them and deletes them. Gives how many there were. */
@@ -34,7 +35,7 @@ export async function deliverOutbox(
     tx.execute<TakenRow>(sql`
       update outbox set taken_until = now() + ${takenSeconds} * interval '1 second', attempts = attempts + 1
       where id in (select id from outbox where taken_until is null or taken_until < now() order by id limit ${limit} for update skip locked)
-      returning id, key, name, payload, greatest(0, extract(epoch from due_at - now()) * 1000)::int as delay_ms`),
+      returning id, key, name, payload, greatest(0, extract(epoch from due_at - now()) * 1000)::int as delay_ms, request_id`),
   );
   if (rows.length === 0) return 0;
   const ids = rows.map((row) => Number(row.id));
@@ -51,7 +52,21 @@ export async function deliverOutbox(
   return rows.length;
 }
 
+/** Rows beyond this are not counted: by then the number says enough. */
+const countedMax = 100_000;
+
+/** How many jobs wait to be carried to their queues, and how long the oldest has waited, in seconds. */
+export async function readOutbox(database: Pick<Database, "engine">): Promise<{ waiting: number; oldestSeconds: number }> {
+  const [row] = await withEngine(database, (tx) =>
+    tx.execute<{ waiting: number; oldest: number }>(sql`
+      select (select count(*) from (select 1 from outbox limit ${countedMax}) as counted)::int as waiting,
+        coalesce((select greatest(0, extract(epoch from now() - created_at)) from outbox order by id limit 1), 0)::float8 as oldest`),
+  );
+  return { waiting: row?.waiting ?? 0, oldestSeconds: row?.oldest ?? 0 };
+}
+
 function toJob(row: TakenRow): QueuedJob {
   // safe: the consumer gives up a name that it does not know where it can be seen; thrown here it would hold up all the others
-  return { key: row.key, name: row.name as JobName, payload: row.payload, delayMs: row.delay_ms };
+  const job = { key: row.key, name: row.name as JobName, payload: row.payload, delayMs: row.delay_ms };
+  return row.request_id === null ? job : { ...job, requestId: row.request_id };
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { Database } from "./connect.ts";
 import { withEngine } from "./transaction.ts";
 
@@ -18,13 +18,16 @@ const sweepMax = 200;
 /** What is due only just now is most likely still on its way through the queue, in seconds. */
 const graceSeconds = 3;
 
+/** Work of a deleted workspace waits for it to be restored or removed. */
+const inUse = (table: SQL) => sql`not exists (select 1 from workspace where id = ${table}.workspace_id and deleted_at is not null)`;
+
 /** Turns that should be in somebody's hands and are not. */
 export async function findStuckTurns(database: Pick<Database, "engine">): Promise<Stuck[]> {
   return withEngine(database, (tx) =>
     tx.execute<Stuck>(sql`
       select workspace_id as "workspaceId", id from turn
       where state in ('received', 'claimed', 'thinking') and due_at < now() - ${graceSeconds} * interval '1 second'
-        and (lease_until is null or lease_until < now())
+        and (lease_until is null or lease_until < now()) and ${inUse(sql`turn`)}
       order by due_at limit ${sweepMax}`),
   );
 }
@@ -39,6 +42,62 @@ export async function findStuckDocuments(database: Pick<Database, "engine">): Pr
       select workspace_id as "workspaceId", id from document
       where status in ('queued', 'parsing', 'chunking', 'embedding')
         and ((lease_until is null and updated_at < now() - ${queueSeconds} * interval '1 second') or lease_until < now())
+        and ${inUse(sql`document`)}
       order by updated_at limit ${sweepMax}`),
   );
+}
+
+/** An upload is waited for this long, in hours: far longer than a link to upload lasts. */
+const uploadHours = 24;
+
+/** Documents whose bytes never came. */
+export async function findAbandonedUploads(database: Pick<Database, "engine">): Promise<Stuck[]> {
+  return withEngine(database, (tx) =>
+    tx.execute<Stuck>(sql`
+      select workspace_id as "workspaceId", id from document
+      where status = 'uploading' and updated_at < now() - ${uploadHours} * interval '1 hour' and ${inUse(sql`document`)}
+      order by updated_at limit ${sweepMax}`),
+  );
+}
+
+interface WorkspaceRow {
+  [column: string]: unknown;
+  id: string;
+}
+
+/** Deleted workspaces whose time has come and that have not been removed. */
+export async function findDuePurges(database: Pick<Database, "engine">): Promise<string[]> {
+  const rows = await withEngine(database, (tx) =>
+    tx.execute<WorkspaceRow>(sql`
+      select workspace_id as id from purge where done_at is null and due_at < now() - ${graceSeconds} * interval '1 second'
+      order by due_at limit ${sweepMax}`),
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Workspaces that remove something by age, in the order of their ids, from the one behind `after` on; none: that was all. */
+export async function findRetaining(database: Pick<Database, "engine">, after: string | null): Promise<string[]> {
+  const rows = await withEngine(database, (tx) =>
+    tx.execute<WorkspaceRow>(sql`
+      select id from workspace
+      where deleted_at is null and not legal_hold and (retain_conversations_days is not null or retain_documents_days is not null)
+        and (${after}::uuid is null or id > ${after}::uuid)
+      order by id limit ${sweepMax}`),
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** A letter that somebody waits for is looked after this many seconds after it was asked for, and for a day. */
+const mailSeconds = { after: 30, until: 86_400 };
+
+/** Letters that nobody has sent. */
+export async function findStuckMail(database: Pick<Database, "engine">): Promise<string[]> {
+  const rows = await withEngine(database, (tx) =>
+    tx.execute<{ id: string }>(sql`
+      select id from mail
+      where done_at is null and created_at < now() - ${mailSeconds.after} * interval '1 second'
+        and created_at > now() - ${mailSeconds.until} * interval '1 second'
+      order by created_at limit ${sweepMax}`),
+  );
+  return rows.map(({ id }) => id);
 }

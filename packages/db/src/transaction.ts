@@ -15,6 +15,7 @@ export type Tx = Omit<PgDatabase<PostgresJsQueryResultHKT, Record<string, never>
 const dialect = new PgDialect({ casing: "snake_case" });
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const hashPattern = /^[0-9a-f]{64}$/;
+const publicKeyPattern = /^[A-Za-z0-9_-]{1,100}$/;
 
 /** Runs `fn` in a transaction that sees and writes rows of this workspace only. */
 export function withWorkspace<Result>(
@@ -32,6 +33,10 @@ export interface AccountScope {
   apiKeyHash?: string;
   /** The workspace that is being founded. */
   workspaceId?: string;
+  /** Lower-case hex SHA-256 of the presented invitation's token. */
+  invitationHash?: string;
+  /** What a web page presented to be let in as a visitor: letters, digits, `_` and `-`. */
+  publicKey?: string;
 }
 
 /** Runs `fn` as the role that keeps accounts and sessions. */
@@ -40,10 +45,11 @@ export function withAccount<Result>(
   scope: AccountScope,
   fn: (tx: Tx) => Promise<Result>,
 ): Promise<Result> {
-  if (scope.apiKeyHash !== undefined && !hashPattern.test(scope.apiKeyHash)) throw new Error("an API key hash is 64 hex digits");
   const settings = {
     "app.account_id": scope.accountId === undefined ? "" : uuid(scope.accountId),
-    "app.api_key_hash": scope.apiKeyHash ?? "",
+    "app.api_key_hash": matching(scope.apiKeyHash, hashPattern),
+    "app.invitation_hash": matching(scope.invitationHash, hashPattern),
+    "app.public_key": matching(scope.publicKey, publicKeyPattern),
     "app.workspace_id": scope.workspaceId === undefined ? "" : uuid(scope.workspaceId),
   };
   return inTransaction(database.auth, settings, fn);
@@ -80,6 +86,11 @@ async function inTransaction<Result>(pool: Sql, settings: Record<string, string>
 function opening(settings: Record<string, string>): string {
   const calls = Object.entries(settings).map(([name, value]) => `set_config('${name}', '${value}', true)`);
   return calls.length === 0 ? "begin" : `begin; select ${calls.join(", ")}`;
+}
+
+function matching(value: string | undefined, pattern: RegExp): string {
+  if (value !== undefined && !pattern.test(value)) throw new Error("what a caller presents must be checked before it scopes a transaction");
+  return value ?? "";
 }
 
 function uuid(value: string): string {

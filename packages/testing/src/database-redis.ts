@@ -6,6 +6,8 @@
 import { randomUUID } from "node:crypto";
 import { Redis } from "ioredis";
 import { inject } from "vitest";
+// Says what `inject` gives, also to packages that use nothing else of this one.
+import type {} from "./global-setup.ts";
 
 export interface TestRedis {
   url: string;

@@ -29,7 +29,16 @@ end $$`;
 export async function openTestDatabase(): Promise<TestDatabase> {
   const prepared = inject("testDatabase");
   if (prepared.kind === "failed") throw new Error(`this run has no test database: ${prepared.reason}`);
-  return prepared.kind === "embedded" ? openCopy(prepared.dumpPath) : copyTemplate(prepared);
+  return prepared.kind === "embedded" ? openCopy(prepared.dumpPath) : createOn(prepared, prepared.template);
+}
+
+/** Opens a database in which nothing has been made yet, for tests of how one comes to be. */
+export async function openEmptyDatabase(): Promise<TestDatabase> {
+  const prepared = inject("testDatabase");
+  if (prepared.kind === "failed") throw new Error(`this run has no test database: ${prepared.reason}`);
+  if (prepared.kind === "server") return createOn(prepared, "template0");
+  const database = await openEmbedded({ dataDir: null });
+  return withOwner("embedded", database, () => database.close());
 }
 
 async function openCopy(dumpPath: string): Promise<TestDatabase> {
@@ -37,9 +46,10 @@ async function openCopy(dumpPath: string): Promise<TestDatabase> {
   return withOwner("embedded", database, () => database.close());
 }
 
-async function copyTemplate({ serverUrl, template }: Extract<PreparedDatabase, { kind: "server" }>): Promise<TestDatabase> {
+/** Its name begins with that of the run's template, by which the run finds what was left behind. */
+async function createOn({ serverUrl, template }: Extract<PreparedDatabase, { kind: "server" }>, copied: string): Promise<TestDatabase> {
   const name = `${template}_${randomBytes(4).toString("hex")}`;
-  await runOnce(serverUrl, `create database ${name} template ${template}`);
+  await runOnce(serverUrl, `create database ${name} template ${copied}`);
   return withOwner("server", { url: databaseUrl(serverUrl, name) }, () =>
     runOnce(serverUrl, `drop database if exists ${name} with (force)`),
   );

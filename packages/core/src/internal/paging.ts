@@ -40,6 +40,16 @@ export function toPage<Row, Item>(
   return { items: items.map(toItem), nextCursor: rows.length > limit && last !== undefined ? encodeCursor(keyOf(last)) : null };
 }
 
+/** The page of a list that is ordered by its ids and shown as it was read. */
+export function pageById<Row extends { id: string }>(rows: readonly Row[], limit: number): Page<Row> {
+  return toPage(
+    rows,
+    limit,
+    (row) => row,
+    ({ id }) => [id],
+  );
+}
+
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export function isIdKey(value: unknown): value is readonly [string] {

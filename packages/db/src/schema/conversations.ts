@@ -5,6 +5,7 @@
  */
 import type { AnswerTrace, Citation } from "@axon/contracts/answers";
 import { handoffReasons } from "@axon/contracts/answers";
+import type { ChannelSettings } from "@axon/contracts/channels";
 import { authorKinds, channelKinds, conversationStatuses, handlers } from "@axon/contracts/conversations";
 import { sql } from "drizzle-orm";
 import {
@@ -21,7 +22,7 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 import { agent } from "./agents.ts";
-import { engineRole, instant, tenantPolicy, workspaceId } from "./columns.ts";
+import { authRole, engineRole, instant, tenantPolicy, workspaceId } from "./columns.ts";
 import { workspace } from "./workspaces.ts";
 
 export const channel = pgTable(
@@ -31,11 +32,29 @@ export const channel = pgTable(
     id: uuid().notNull(),
     kind: text({ enum: channelKinds }).notNull(),
     createdAt: instant().notNull().default(sql`now()`),
+    name: text().notNull().default("API"),
+    /** The agent that answers here; null on the `api` channel, where every conversation names its own. */
+    agentId: uuid(),
+    /** What a web page shows to be let in as a visitor. Public: it opens this channel's door and nothing else. */
+    publicKey: text().unique(),
+    settings: jsonb().$type<ChannelSettings>().notNull().default({}),
+    /** Rises with each new identity secret: who was identified by an earlier one must show their identity again. */
+    identityVersion: integer().notNull().default(0),
+    deletedAt: instant(),
   },
   (t) => [
     primaryKey({ columns: [t.workspaceId, t.id] }),
     uniqueIndex("channel_one_api").on(t.workspaceId).where(sql`kind = 'api'`),
+    foreignKey({ columns: [t.workspaceId, t.agentId], foreignColumns: [agent.workspaceId, agent.id] }),
     tenantPolicy("channel"),
+    // A visitor does not know the workspace: the row is visible to exactly the one who shows its key.
+    pgPolicy("channel_of_visitor", {
+      for: "select",
+      to: authRole,
+      using: sql`public_key = nullif(current_setting('app.public_key', true), '')`,
+    }),
+    // Whether visitors who hold a live stream may still have it.
+    pgPolicy("channel_engine", { for: "select", to: engineRole, using: sql`true` }),
   ],
 );
 
@@ -47,9 +66,18 @@ export const contact = pgTable(
     externalId: text(),
     name: text(),
     email: text(),
+    /** When a widget first showed the business's signature for `externalId`; null for visitors without a name. */
+    verifiedAt: instant(),
+    /** The web page on which they last opened the widget. */
+    page: text(),
     createdAt: instant().notNull().default(sql`now()`),
   },
-  (t) => [primaryKey({ columns: [t.workspaceId, t.id] }), uniqueIndex().on(t.workspaceId, t.externalId), tenantPolicy("contact")],
+  (t) => [
+    primaryKey({ columns: [t.workspaceId, t.id] }),
+    uniqueIndex().on(t.workspaceId, t.externalId),
+    tenantPolicy("contact"),
+    pgPolicy("contact_engine", { for: "select", to: engineRole, using: sql`true` }),
+  ],
 );
 
 export const conversation = pgTable(

@@ -4,8 +4,9 @@
  * @module
  */
 import { sql } from "drizzle-orm";
-import { bigint, index, integer, jsonb, pgPolicy, pgTable, primaryKey, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
-import { engineRole, instant, tenantPolicy, workspaceId } from "./columns.ts";
+import { bigint, foreignKey, index, integer, jsonb, pgPolicy, pgTable, primaryKey, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { authRole, engineRole, instant, tenantPolicy, workspaceId } from "./columns.ts";
+import { conversation } from "./conversations.ts";
 import { workspace } from "./workspaces.ts";
 
 /** The last number given out in a workspace's stream. Raised as a transaction's last act, so numbers follow commits. */
@@ -36,6 +37,10 @@ export const event = pgTable(
   (t) => [
     primaryKey({ columns: [t.workspaceId, t.workspaceSeq] }),
     uniqueIndex().on(t.workspaceId, t.conversationId, t.seq),
+    // Nobody may delete from the log; what a conversation told goes with the conversation, and only so.
+    foreignKey({ columns: [t.workspaceId, t.conversationId], foreignColumns: [conversation.workspaceId, conversation.id] }).onDelete(
+      "cascade",
+    ),
     tenantPolicy("event"),
   ],
 );
@@ -45,7 +50,8 @@ export const outbox = pgTable(
   "outbox",
   {
     id: bigint({ mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
-    workspaceId: workspaceId().references(() => workspace.id, { onDelete: "cascade" }),
+    /** Null for what belongs to an account, not to a workspace. */
+    workspaceId: uuid().references(() => workspace.id, { onDelete: "cascade" }),
     key: text().notNull(),
     name: text().notNull(),
     payload: jsonb().$type<Record<string, unknown>>().notNull(),
@@ -53,10 +59,14 @@ export const outbox = pgTable(
     /** A relay that took this row and died is given this long before another takes it. */
     takenUntil: instant(),
     attempts: integer().notNull().default(0),
+    /** The request that caused it, for the log lines of the job. */
+    requestId: text(),
+    createdAt: instant().notNull().default(sql`now()`),
   },
   (t) => [
     index().on(t.id, t.takenUntil),
     tenantPolicy("outbox"),
+    pgPolicy("outbox_of_account", { for: "insert", to: authRole, withCheck: sql`workspace_id is null` }),
     pgPolicy("outbox_engine", { for: "all", to: engineRole, using: sql`true`, withCheck: sql`true` }),
   ],
 );

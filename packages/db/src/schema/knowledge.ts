@@ -70,10 +70,12 @@ export const document = pgTable(
       "cascade",
     ),
     index().on(t.workspaceId, t.sourceId, t.id),
-    // What the sweeper looks for: the few documents that are on their way.
+    // What the sweepers look for: the few documents that are on their way, and those whose bytes never came.
+    index("document_uploading").on(t.updatedAt).where(sql`status = 'uploading'`),
     index("document_in_work").on(t.updatedAt).where(sql`status in ('queued', 'parsing', 'chunking', 'embedding')`),
     tenantPolicy("document"),
     pgPolicy("document_engine", { for: "select", to: engineRole, using: sql`status in ('queued', 'parsing', 'chunking', 'embedding')` }),
+    pgPolicy("document_engine_uploads", { for: "select", to: engineRole, using: sql`status = 'uploading'` }),
   ],
 );
 

@@ -3,13 +3,15 @@
  *
  * @module
  */
-import { roles } from "@axon/contracts/permissions";
+import { permissionNames, roles } from "@axon/contracts/permissions";
+import { actorKinds } from "@axon/contracts/workspaces";
 import { sql } from "drizzle-orm";
-import { foreignKey, index, jsonb, pgPolicy, pgTable, primaryKey, text, uuid } from "drizzle-orm/pg-core";
+import { boolean, foreignKey, index, integer, jsonb, pgPolicy, pgTable, primaryKey, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 import { account } from "./accounts.ts";
-import { appRole, authRole, instant, tenantPolicy, workspaceId } from "./columns.ts";
+import { appRole, authRole, engineRole, instant, tenantPolicy, workspaceId } from "./columns.ts";
 
 const thisAccount = sql`account_id = nullif(current_setting('app.account_id', true), '')::uuid`;
+const invitedHere = sql`token_hash = nullif(current_setting('app.invitation_hash', true), '')`;
 const thisWorkspace = sql`id = nullif(current_setting('app.workspace_id', true), '')::uuid`;
 
 export const workspace = pgTable(
@@ -21,11 +23,30 @@ export const workspace = pgTable(
     /** `<account id>:<idempotency key>` of the call that made it, so that a retried create is the same workspace. */
     creationKey: text().unique(),
     createdAt: instant().notNull().default(sql`now()`),
+    /** Deleted: nobody gets in any more, and a job removes what is in it. */
+    deletedAt: instant(),
+    /** Conversations that were quiet for this many days are removed; null keeps them. */
+    retainConversationsDays: integer(),
+    /** Documents older than this many days are removed; null keeps them. */
+    retainDocumentsDays: integer(),
+    /** Nothing is removed by age while this is set. */
+    legalHold: boolean().notNull().default(false),
   },
   () => [
     pgPolicy("workspace_tenant", { for: "all", to: appRole, using: thisWorkspace, withCheck: thisWorkspace }),
     // Which workspaces an account may see is decided by its memberships, which are fenced by account themselves.
     pgPolicy("workspace_of_account", { for: "select", to: authRole, using: sql`id in (select workspace_id from membership)` }),
+    pgPolicy("workspace_of_api_key", { for: "select", to: authRole, using: sql`id in (select workspace_id from api_key)` }),
+    pgPolicy("workspace_of_invitation", { for: "select", to: authRole, using: sql`id in (select workspace_id from invitation)` }),
+    // When its rows are due to go, never what they say.
+    pgPolicy("workspace_engine", { for: "select", to: engineRole, using: sql`true` }),
+    // Only its owners delete and restore it; the grant names the one column.
+    pgPolicy("workspace_ended", {
+      for: "update",
+      to: authRole,
+      using: sql`id in (select workspace_id from membership where role = 'owner')`,
+      withCheck: sql`id in (select workspace_id from membership where role = 'owner')`,
+    }),
     pgPolicy("workspace_founded", { for: "insert", to: authRole, withCheck: thisWorkspace }),
   ],
 );
@@ -40,6 +61,8 @@ export const membership = pgTable(
     role: text({ enum: roles }).notNull(),
     /** Copied at joining so that the inbox can name people without reading accounts. */
     name: text().notNull(),
+    /** Copied as well, so that members can be told apart and nobody is invited who is in already. */
+    email: text(),
     createdAt: instant().notNull().default(sql`now()`),
   },
   (t) => [
@@ -47,6 +70,10 @@ export const membership = pgTable(
     index().on(t.accountId),
     tenantPolicy("membership"),
     pgPolicy("membership_of_account", { for: "select", to: authRole, using: thisAccount }),
+    // Who changes their name is called so everywhere; the grant is for that column alone.
+    pgPolicy("membership_renamed", { for: "update", to: authRole, using: thisAccount, withCheck: thisAccount }),
+    // Who may still enter where, for the sockets that are open.
+    pgPolicy("membership_engine", { for: "select", to: engineRole, using: sql`true` }),
     pgPolicy("membership_of_founder", { for: "insert", to: authRole, withCheck: thisAccount }),
   ],
 );
@@ -61,6 +88,8 @@ export const apiKey = pgTable(
     prefix: text().notNull(),
     hash: text().notNull().unique(),
     role: text({ enum: roles }).notNull(),
+    /** Permissions that the key is limited to; null for all that its role has. */
+    scopes: text({ enum: permissionNames }).array(),
     createdBy: uuid(),
     createdAt: instant().notNull().default(sql`now()`),
     lastUsedAt: instant(),
@@ -77,11 +106,94 @@ export const apiKey = pgTable(
       to: authRole,
       using: sql`hash = nullif(current_setting('app.api_key_hash', true), '')`,
     }),
+    pgPolicy("api_key_engine", { for: "select", to: engineRole, using: sql`true` }),
     pgPolicy("api_key_used_by_holder", {
       for: "update",
       to: authRole,
       using: sql`hash = nullif(current_setting('app.api_key_hash', true), '')`,
     }),
+  ],
+);
+
+/** An open door for one e-mail address. Only the SHA-256 of its token is kept. */
+export const invitation = pgTable(
+  "invitation",
+  {
+    workspaceId: workspaceId().references(() => workspace.id, { onDelete: "cascade" }),
+    id: uuid().notNull(),
+    email: text().notNull(),
+    role: text({ enum: roles }).notNull(),
+    tokenHash: text().notNull().unique(),
+    invitedBy: uuid(),
+    invitedByName: text().notNull(),
+    createdAt: instant().notNull().default(sql`now()`),
+    expiresAt: instant().notNull(),
+    acceptedAt: instant(),
+    acceptedBy: uuid(),
+    revokedAt: instant(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.workspaceId, t.id] }),
+    uniqueIndex("invitation_one_open").on(t.workspaceId, t.email).where(sql`accepted_at is null and revoked_at is null`),
+    tenantPolicy("invitation"),
+    // Who follows a link does not know its workspace yet: the row is visible to exactly the one who holds its token.
+    pgPolicy("invitation_of_holder", { for: "select", to: authRole, using: invitedHere }),
+    pgPolicy("invitation_taken_by_holder", { for: "update", to: authRole, using: invitedHere, withCheck: invitedHere }),
+  ],
+);
+
+/** Who did what, from where. Append-only: no role of ours may change or remove a line. */
+export const auditEntry = pgTable(
+  "audit_entry",
+  {
+    workspaceId: workspaceId().references(() => workspace.id, { onDelete: "cascade" }),
+    id: uuid().notNull(),
+    at: instant().notNull().default(sql`now()`),
+    actorKind: text({ enum: actorKinds }).notNull(),
+    actorId: uuid(),
+    actorName: text().notNull(),
+    action: text().notNull(),
+    targetKind: text(),
+    targetId: text(),
+    before: jsonb().$type<Record<string, unknown>>(),
+    after: jsonb().$type<Record<string, unknown>>(),
+    ip: text(),
+    requestId: text(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.workspaceId, t.id] }),
+    tenantPolicy("audit_entry"),
+    // What happens to a member's sessions is told in every workspace that the member may enter.
+    pgPolicy("audit_entry_of_account", {
+      for: "insert",
+      to: authRole,
+      withCheck: sql`workspace_id in (select workspace_id from membership)`,
+    }),
+    pgPolicy("audit_entry_of_invitation", {
+      for: "insert",
+      to: authRole,
+      withCheck: sql`workspace_id in (select workspace_id from invitation)`,
+    }),
+  ],
+);
+
+/** Credentials of others that a workspace has entrusted to us: sealed, never given out again. */
+export const sealedSecret = pgTable(
+  "sealed_secret",
+  {
+    workspaceId: workspaceId().references(() => workspace.id, { onDelete: "cascade" }),
+    name: text().notNull(),
+    sealed: text().notNull(),
+    /** The key that it is sealed with, so that a rotation finds what is left to do. */
+    keyId: text().notNull(),
+    createdAt: instant().notNull().default(sql`now()`),
+    updatedAt: instant().notNull().default(sql`now()`),
+  },
+  (t) => [
+    primaryKey({ columns: [t.workspaceId, t.name] }),
+    index().on(t.keyId),
+    tenantPolicy("sealed_secret"),
+    pgPolicy("sealed_secret_engine", { for: "select", to: engineRole, using: sql`true` }),
   ],
 );
 
