@@ -9,6 +9,7 @@ import { ask } from "./commands/ask.ts";
 import { chat } from "./commands/chat.ts";
 import { ingest } from "./commands/ingest.ts";
 import { login } from "./commands/login.ts";
+import { mail } from "./commands/mail.ts";
 import { seed } from "./commands/seed.ts";
 import { connect } from "./connect.ts";
 import { exitCodes, explain } from "./failure.ts";
@@ -98,8 +99,9 @@ function createProgram(deps: ProgramDeps, report: { done(code: number): void; me
     .description("sign in and keep the session for the commands that follow")
     .option("--email <address>")
     .option("--password <password>", "asked for, hidden, when left out")
+    .option("--code <code>", "of an authenticator app; asked for when it is needed")
     .option("--json", "print the result as JSON")
-    .action(async (options: { email?: string; password?: string; json?: boolean }) => {
+    .action(async (options: { email?: string; password?: string; code?: string; json?: boolean }) => {
       const meant = settings();
       report.meant(meant.url ?? defaultUrl);
       report.done(await login(io, meant, options));
@@ -142,6 +144,16 @@ function createProgram(deps: ProgramDeps, report: { done(code: number): void; me
     .option("--quiet", "say nothing unless something failed")
     .action((options: { handbook: string; json?: boolean; quiet?: boolean }) =>
       withClient((client) => seed(client, io, { ...options, handbookDir: options.handbook })),
+    );
+
+  program
+    .command("mail")
+    .description("show the letters of a server that has no mail service, newest last")
+    .option("--home <folder>", "the server's data folder", ".axon")
+    .option("--latest", "print the newest letter")
+    .option("--json", "print the letters as JSON")
+    .action(async (options: { home: string; latest?: boolean; json?: boolean }) =>
+      report.done(await mail(io, { ...options, cwd: deps.settings.cwd })),
     );
 
   return program;

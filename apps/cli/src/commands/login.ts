@@ -4,6 +4,7 @@
  * @module
  */
 import { createAxonClient } from "@axon/client/client";
+import { axonErrorOf, isAxonTrouble } from "@axon/client/errors";
 import type { Membership, Session } from "@axon/contracts/auth";
 import { UsageError } from "../failure.ts";
 import { askLine, type Io, remark, say } from "../io.ts";
@@ -12,6 +13,8 @@ import { defaultUrl, loginFile, projectFile, type Settings, writeProfile } from 
 interface LoginOptions {
   email?: string;
   password?: string;
+  /** Of an authenticator app. */
+  code?: string;
   json?: boolean;
 }
 
@@ -29,13 +32,32 @@ export async function login(io: Io, settings: Settings, options: LoginOptions): 
   const email = options.email ?? (await ask(io, "E-mail: ", false));
   const password = options.password ?? (await ask(io, "Password: ", true));
   if (!email || !password) throw new UsageError("An e-mail address and a password are needed (--email, --password).");
-  const session = await createAxonClient({ url }).api.auth.signIn.mutate({ email, password });
+  const session = await signIn(io, url, { email, password, totpCode: options.code });
   const { workspace } = await chooseWorkspace(io, session, settings.workspaceId);
   await writeProfile(file, { url, session, workspaceId: workspace.id });
   report(io, options, { url, workspaceId: workspace.id, workspace: workspace.name, user: session.user.email, file });
   const project = await projectFile(settings);
   if (project) remark(io, io.style.warn(`In this folder ${project} goes first; use --saved to act as ${session.user.email} here.`));
   return 0;
+}
+
+interface Credentials {
+  email: string;
+  password: string;
+  totpCode: string | undefined;
+}
+
+/** Asks for the code of an authenticator app when it turns out to be needed. */
+async function signIn(io: Io, url: string, given: Credentials): Promise<Session> {
+  const { auth } = createAxonClient({ url }).api;
+  try {
+    return await auth.signIn.mutate(given);
+  } catch (error) {
+    if (!isAxonTrouble(error) || axonErrorOf(error).reason !== "totp_required") throw error;
+    const totpCode = await ask(io, "Code of your authenticator app: ", false);
+    if (!totpCode) throw new UsageError("This account needs the code of its authenticator app as well (--code).");
+    return auth.signIn.mutate({ ...given, totpCode });
+  }
 }
 
 /** Nothing is asked of a pipe: a script that forgot a flag should hear so, not hang. */

@@ -73,15 +73,15 @@ describe("refreshing", () => {
 
   it("rotates the token and keeps the session", async () => {
     const first = await issued();
-    const second = await refresh(scene.auth, first.refreshToken);
+    const second = await refresh(scene.auth, first.refreshToken, device);
     expect(second.refreshToken).not.toBe(first.refreshToken);
     expect(decodeJwt(second.accessToken)["sid"]).toBe(decodeJwt(first.accessToken)["sid"]);
-    await expect(refresh(scene.auth, second.refreshToken)).resolves.toMatchObject({ user: first.user });
+    await expect(refresh(scene.auth, second.refreshToken, device)).resolves.toMatchObject({ user: first.user });
   });
 
   it("gives fifty redeemers at once the same successor", async () => {
     const first = await issued();
-    const all = await Promise.all(Array.from({ length: 50 }, () => refresh(scene.auth, first.refreshToken)));
+    const all = await Promise.all(Array.from({ length: 50 }, () => refresh(scene.auth, first.refreshToken, device)));
     expect(new Set(all.map((session) => session.refreshToken)).size).toBe(1);
     const live = await withAccount(scene.database, {}, (tx) =>
       tx
@@ -97,16 +97,16 @@ describe("refreshing", () => {
     const email = newEmail();
     const phone = await signUp(scene.auth, { email, password, name: "Ada" }, device);
     const laptop = await signIn(scene.auth, { email, password }, device);
-    const rotated = await refresh(scene.auth, phone.refreshToken);
+    const rotated = await refresh(scene.auth, phone.refreshToken, device);
     await ageSpent(phone.refreshToken);
-    await expect(refresh(scene.auth, phone.refreshToken)).rejects.toMatchObject({ reason: "refresh_reused" });
-    await expect(refresh(scene.auth, rotated.refreshToken)).rejects.toMatchObject({ reason: "refresh_invalid" });
+    await expect(refresh(scene.auth, phone.refreshToken, device)).rejects.toMatchObject({ reason: "refresh_reused" });
+    await expect(refresh(scene.auth, rotated.refreshToken, device)).rejects.toMatchObject({ reason: "refresh_invalid" });
     await expect(authenticate(scene.auth, rotated.accessToken, null)).rejects.toMatchObject({ reason: "unauthorized" });
-    await expect(refresh(scene.auth, laptop.refreshToken)).resolves.toBeDefined();
+    await expect(refresh(scene.auth, laptop.refreshToken, device)).resolves.toBeDefined();
   });
 
   it("refuses a token that was never given", async () => {
-    await expect(refresh(scene.auth, "axr_made_up")).rejects.toMatchObject({ reason: "refresh_invalid" });
+    await expect(refresh(scene.auth, "axr_made_up", device)).rejects.toMatchObject({ reason: "refresh_invalid" });
   });
 });
 
@@ -130,7 +130,7 @@ describe("knowing who calls", () => {
     await expect(authenticate(scene.auth, session.accessToken, null)).rejects.toMatchObject({ reason: "unauthorized" });
     const again = await signIn(scene.auth, { email: session.user.email, password }, device);
     await signOutEverywhere(scene.auth, { accountId });
-    await expect(refresh(scene.auth, again.refreshToken)).rejects.toMatchObject({ reason: "refresh_invalid" });
+    await expect(refresh(scene.auth, again.refreshToken, device)).rejects.toMatchObject({ reason: "refresh_invalid" });
   });
 
   it.each([
@@ -151,11 +151,14 @@ describe("knowing who calls", () => {
     const { workspaceId, accountId } = await scene.found("ada");
     const other = await scene.found("bob");
     const key = await scene.inWorkspace(workspaceId, (ws) => createApiKey(ws, { name: "ci", role: "member" }, accountId));
-    expect(await authenticate(scene.auth, key.secret, null)).toMatchObject({ kind: "apiKey", standing: { workspaceId, role: "member" } });
-    await expect(authenticate(scene.auth, key.secret, other.workspaceId)).rejects.toMatchObject({ reason: "not_a_member" });
+    expect(await authenticate(scene.auth, key.secret ?? "", null)).toMatchObject({
+      kind: "apiKey",
+      standing: { workspaceId, role: "member" },
+    });
+    await expect(authenticate(scene.auth, key.secret ?? "", other.workspaceId)).rejects.toMatchObject({ reason: "not_a_member" });
     await expect(scene.inWorkspace(other.workspaceId, (ws) => revokeApiKey(ws, key.id))).rejects.toMatchObject({ reason: "not_found" });
     await scene.inWorkspace(workspaceId, (ws) => revokeApiKey(ws, key.id));
-    await expect(authenticate(scene.auth, key.secret, null)).rejects.toMatchObject({ reason: "unauthorized" });
+    await expect(authenticate(scene.auth, key.secret ?? "", null)).rejects.toMatchObject({ reason: "unauthorized" });
   });
 });
 

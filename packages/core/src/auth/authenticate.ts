@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { Role } from "@axon/contracts/permissions";
+import type { Permission, Role } from "@axon/contracts/permissions";
 import { account, session } from "@axon/db/schema/accounts";
-import { apiKey, membership } from "@axon/db/schema/workspaces";
+import { apiKey, membership, workspace } from "@axon/db/schema/workspaces";
 import { withAccount } from "@axon/db/transaction";
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import { Refusal } from "../errors.ts";
 import type { AuthDeps } from "./deps.ts";
 import { secretHash } from "./secrets.ts";
@@ -18,11 +18,16 @@ export const apiKeyPrefix = "axk_";
 export interface Standing {
   workspaceId: string;
   role: Role;
+  /** What an API key is limited to, of all that its role may; null for everything. */
+  scopes: readonly Permission[] | null;
 }
 
 export type Principal =
   | { kind: "user"; accountId: string; sessionId: string; name: string; standing: Standing | null }
   | { kind: "apiKey"; apiKeyId: string; name: string; standing: Standing };
+
+/** Neither ended by anybody nor past its time. */
+const isLive = sql`${session.revokedAt} is null and ${session.expiresAt} > now()`;
 
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -39,11 +44,12 @@ async function authenticateUser(deps: AuthDeps, token: string, workspaceId: stri
   const wanted = workspaceId !== null && uuidPattern.test(workspaceId) ? workspaceId : null;
   const [row] = await withAccount(deps.database, { accountId }, (tx) =>
     tx
-      .select({ name: account.name, role: membership.role })
+      .select({ name: account.name, role: membership.role, workspaceId: workspace.id })
       .from(session)
       .innerJoin(account, eq(account.id, session.accountId))
       .leftJoin(membership, and(eq(membership.accountId, account.id), wanted === null ? sql`false` : eq(membership.workspaceId, wanted)))
-      .where(and(eq(session.id, sessionId), eq(session.accountId, accountId), sql`${session.revokedAt} is null`)),
+      .leftJoin(workspace, and(eq(workspace.id, membership.workspaceId), isNull(workspace.deletedAt)))
+      .where(and(eq(session.id, sessionId), eq(session.accountId, accountId), isLive)),
   );
   if (!row) throw new Refusal("unauthorized", "This session has ended, sign in again");
   return {
@@ -51,7 +57,7 @@ async function authenticateUser(deps: AuthDeps, token: string, workspaceId: stri
     accountId,
     sessionId,
     name: row.name,
-    standing: wanted !== null && row.role !== null ? { workspaceId: wanted, role: row.role } : null,
+    standing: row.workspaceId !== null && row.role !== null ? { workspaceId: row.workspaceId, role: row.role, scopes: null } : null,
   };
 }
 
@@ -59,8 +65,9 @@ async function authenticateKey(deps: AuthDeps, token: string, workspaceId: strin
   const hash = secretHash(token);
   const row = await withAccount(deps.database, { apiKeyHash: hash }, async (tx) => {
     const [found] = await tx
-      .select({ id: apiKey.id, workspaceId: apiKey.workspaceId, role: apiKey.role, name: apiKey.name })
+      .select({ id: apiKey.id, workspaceId: apiKey.workspaceId, role: apiKey.role, scopes: apiKey.scopes, name: apiKey.name })
       .from(apiKey)
+      .innerJoin(workspace, and(eq(workspace.id, apiKey.workspaceId), isNull(workspace.deletedAt)))
       .where(and(eq(apiKey.hash, hash), sql`${apiKey.revokedAt} is null and (${apiKey.expiresAt} is null or ${apiKey.expiresAt} > now())`));
     // Once a minute is exact enough for "last used" and keeps a busy key from rewriting its row at every call.
     if (found)
@@ -74,5 +81,6 @@ async function authenticateKey(deps: AuthDeps, token: string, workspaceId: strin
   // A key speaks for one workspace; asking for another with it is asking for something that is not there.
   if (workspaceId !== null && workspaceId !== row.workspaceId)
     throw new Refusal("not_a_member", "This API key belongs to another workspace");
-  return { kind: "apiKey", apiKeyId: row.id, name: row.name, standing: { workspaceId: row.workspaceId, role: row.role } };
+  const { id, name, role, scopes } = row;
+  return { kind: "apiKey", apiKeyId: id, name, standing: { workspaceId: row.workspaceId, role, scopes } };
 }

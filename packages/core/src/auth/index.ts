@@ -1,12 +1,25 @@
-/** Who may come in. Accounts, sessions, tokens. */
+/** Who may come in. Accounts, sessions, tokens, letters. */
 export { createAccessTokens } from "./access-token.ts";
 export { apiKeyPrefix, authenticate, type Principal } from "./authenticate.ts";
+export { changePassword } from "./change-password.ts";
 export type { AuthDeps, Device } from "./deps.ts";
+export { listSessions, revokeDeviceSession } from "./device-sessions.ts";
 export { foundWorkspace } from "./found-workspace.ts";
+export { invitationLetter } from "./letters.ts";
+export type { Mailer } from "./mailer.ts";
 export { me } from "./me.ts";
 export { createPasswords } from "./passwords.ts";
 export { graceSeconds, refresh } from "./refresh.ts";
-export { newSecret, secretHash } from "./secrets.ts";
+export { requestPasswordReset, resetPassword } from "./reset-password.ts";
+export { letterToken, newSecret, secretHash } from "./secrets.ts";
+export { type AccountMailDeps, requeueMail, sendAccountMail } from "./send-account-mail.ts";
 export { signIn } from "./sign-in.ts";
 export { signOut, signOutEverywhere } from "./sign-out.ts";
 export { signUp } from "./sign-up.ts";
+export { takeInvitation } from "./take-invitation.ts";
+export { tidyAccounts } from "./tidy-accounts.ts";
+export { beginTotp, confirmTotp, disableTotp, regenerateRecoveryCodes } from "./totp.ts";
+export { totpContext } from "./totp-codes.ts";
+export { updateProfile } from "./update-profile.ts";
+export { resendVerification, verifyEmail } from "./verify-email.ts";
+export { createVisitorTokens, type VisitorClaims, type VisitorTokens } from "./visitor-token.ts";

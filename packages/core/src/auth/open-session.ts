@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { Session } from "@axon/contracts/auth";
+import type { Session, SessionEnding } from "@axon/contracts/auth";
 import { newId } from "@axon/db/ids";
 import { account, refreshToken, session } from "@axon/db/schema/accounts";
 import { membership, workspace } from "@axon/db/schema/workspaces";
 import type { Tx } from "@axon/db/transaction";
-import { asc, eq, sql } from "drizzle-orm";
+import { and, asc, eq, isNull, ne, sql } from "drizzle-orm";
 import { Refusal } from "../errors.ts";
 import type { AuthDeps, Device } from "./deps.ts";
 import { newSecret, secretHash } from "./secrets.ts";
@@ -36,7 +36,14 @@ export async function openSession(tx: Tx, deps: AuthDeps, accountId: string, dev
 /** The account and what it may enter, read in a transaction scoped to it. Refuses with `unauthorized` when it is gone. */
 export async function readIdentity(tx: Tx, accountId: string): Promise<Pick<Session, "user" | "memberships">> {
   const [user] = await tx
-    .select({ id: account.id, email: account.email, name: account.name, createdAt: account.createdAt })
+    .select({
+      id: account.id,
+      email: account.email,
+      name: account.name,
+      createdAt: account.createdAt,
+      emailVerified: sql<boolean>`${account.emailVerifiedAt} is not null`,
+      totpEnabled: sql<boolean>`${account.totpSince} is not null`,
+    })
     .from(account)
     .where(eq(account.id, accountId));
   if (!user) throw new Refusal("unauthorized", "Sign in first");
@@ -44,7 +51,7 @@ export async function readIdentity(tx: Tx, accountId: string): Promise<Pick<Sess
     .select({ workspace: { id: workspace.id, name: workspace.name, slug: workspace.slug }, role: membership.role })
     .from(membership)
     .innerJoin(workspace, eq(workspace.id, membership.workspaceId))
-    .where(eq(membership.accountId, accountId))
+    .where(and(eq(membership.accountId, accountId), isNull(workspace.deletedAt)))
     .orderBy(asc(membership.createdAt), asc(workspace.id));
   return { user, memberships };
 }
@@ -61,10 +68,20 @@ export async function toSession(deps: AuthDeps, issued: IssuedRefresh, identity:
   };
 }
 
-/** Marks a session as ended; its tokens are dead from the next call on. */
-export async function revokeSession(tx: Tx, sessionId: string, reason: "signed_out" | "reused"): Promise<void> {
+/** Marks a session as ended; its tokens are dead from the next call on. False when it had ended before. */
+export async function revokeSession(tx: Tx, sessionId: string, reason: SessionEnding): Promise<boolean> {
+  const ended = await tx
+    .update(session)
+    .set({ revokedAt: sql`now()`, revokedReason: reason })
+    .where(and(eq(session.id, sessionId), isNull(session.revokedAt)))
+    .returning({ id: session.id });
+  return ended.length === 1;
+}
+
+/** Ends every session of the account but the one to spare. */
+export async function revokeSessions(tx: Tx, accountId: string, reason: SessionEnding, spare: string | null = null): Promise<void> {
   await tx
     .update(session)
     .set({ revokedAt: sql`now()`, revokedReason: reason })
-    .where(sql`${session.id} = ${sessionId} and ${session.revokedAt} is null`);
+    .where(and(eq(session.accountId, accountId), isNull(session.revokedAt), spare === null ? undefined : ne(session.id, spare)));
 }

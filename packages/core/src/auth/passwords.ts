@@ -15,6 +15,10 @@ export interface Passwords {
   hash(password: string): Promise<string>;
   /** True when the password is the hash's. With null it does the same work and gives false, so that unknown e-mails take as long. */
   verify(password: string, passwordHash: string | null): Promise<boolean>;
+  /** True when the hash was made at a lower cost than today's. */
+  needsUpgrade(passwordHash: string): boolean;
+  /** How many hashes are being made and how many wait for their turn. */
+  stats(): { running: number; waiting: number };
 }
 
 const waitingMax = 200;
@@ -50,5 +54,7 @@ export function createPasswords(options: { cost: number; parallelMax?: number })
         const matches = await verify(password, passwordHash ?? (await decoy));
         return matches && passwordHash !== null;
       }),
+    needsUpgrade: (passwordHash) => Number(/^\$2[aby]\$([0-9]{2})\$/.exec(passwordHash)?.[1] ?? 0) < options.cost,
+    stats: () => ({ running, waiting: waiting.length }),
   };
 }

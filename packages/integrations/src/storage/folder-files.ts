@@ -6,7 +6,8 @@
  * @module
  */
 import { randomUUID } from "node:crypto";
-import { type FileHandle, link, mkdir, open, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
+import type { Dir } from "node:fs";
+import { type FileHandle, link, mkdir, open, opendir, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 /** No key begins with a dot, so no file can be mistaken for this folder. */
@@ -22,6 +23,8 @@ export interface FolderFiles {
    * file stays as it is, and the answer is "taken". Whatever happens, no temporary file is left.
    */
   place(key: string, replace: boolean, fill: (file: FileHandle) => Promise<boolean>): Promise<"placed" | "taken" | "dropped">;
+  /** Keys under a folder (`a/b/`), at most `max`. */
+  list(prefix: string, max: number): Promise<string[]>;
   remove(key: string): Promise<void>;
 }
 
@@ -50,6 +53,11 @@ export function openFolder(dir: string): FolderFiles {
       } finally {
         await rm(temp, { force: true });
       }
+    },
+    async list(prefix, max) {
+      const found: string[] = [];
+      await gather(dir, prefix, max, found);
+      return found;
     },
     async remove(key) {
       await rm(pathOf(key), { force: true });
@@ -93,6 +101,22 @@ async function syncFolder(folder: string): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+/** Folder by folder and no further than wanted: a workspace may hold very many files. */
+async function gather(dir: string, prefix: string, max: number, found: string[]): Promise<void> {
+  let folder: Dir;
+  try {
+    folder = await opendir(join(dir, prefix));
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return;
+    throw error;
+  }
+  for await (const entry of folder) {
+    if (found.length >= max) break; // Leaving the loop closes the folder.
+    if (entry.isDirectory()) await gather(dir, `${prefix}${entry.name}/`, max, found);
+    else found.push(`${prefix}${entry.name}`);
   }
 }
 

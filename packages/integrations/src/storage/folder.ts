@@ -7,7 +7,7 @@
  */
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { codeOf, openFolder } from "./folder-files.ts";
-import { checkStorageKey, isStorageKey, type Storage, StorageError } from "./port.ts";
+import { checkStorageKey, checkStoragePrefix, isStorageKey, type Storage, StorageError } from "./port.ts";
 import { signUpload, type UploadTerms, verifyUpload } from "./upload-signature.ts";
 
 export interface FolderOptions {
@@ -95,6 +95,10 @@ export function createFolderStorage({ dir, baseUrl, secret }: FolderOptions): Fo
         await file.writeFile(bytes);
         return true;
       });
+    },
+    async list(prefix, max) {
+      checkStoragePrefix(prefix);
+      return files.list(prefix, max);
     },
     async remove(keys) {
       for (const key of keys) checkStorageKey(key);

@@ -27,6 +27,8 @@ export interface Storage {
   read(key: string, bytesMax: number): Promise<Uint8Array>;
   /** Stores `bytes` under `key`, in place of what was there: other readers see the old file or the new one, never a part. */
   write(key: string, bytes: Uint8Array, mime: string): Promise<void>;
+  /** Keys of stored files that begin with `prefix`, which ends with a slash; at most `max` (1..1000). A file just removed is not among them. */
+  list(prefix: string, max: number): Promise<string[]>;
   /** Removes the files; what is not there is fine. Throws when one could not be removed; calling again is right then. */
   remove(keys: readonly string[]): Promise<void>;
 }
@@ -49,6 +51,12 @@ const keyPattern = /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*
  */
 export function isStorageKey(key: string): boolean {
   return key.length <= keyCharsMax && keyPattern.test(key);
+}
+
+/** Throws `StorageError` `bad_key` unless `prefix` is a key with a slash behind it, such as `workspaceId/`. */
+export function checkStoragePrefix(prefix: string): void {
+  if (!prefix.endsWith("/")) throw new StorageError("bad_key", "not a folder of storage keys");
+  checkStorageKey(prefix.slice(0, -1));
 }
 
 /** Throws `StorageError` `bad_key` unless `isStorageKey`. */

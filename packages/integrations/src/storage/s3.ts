@@ -8,12 +8,13 @@ import {
   GetObjectCommand,
   type GetObjectCommandOutput,
   HeadObjectCommand,
+  ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
   S3ServiceException,
 } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import { checkStorageKey, type Storage, StorageError } from "./port.ts";
+import { checkStorageKey, checkStoragePrefix, type Storage, StorageError } from "./port.ts";
 
 export interface S3Options {
   bucket: string;
@@ -59,6 +60,11 @@ export function createS3Storage(options: S3Options): Storage & { close(): void }
     async write(key, bytes, mime) {
       checkStorageKey(key);
       await client.send(new PutObjectCommand({ Bucket, Key: key, Body: bytes, ContentType: mime, ContentLength: bytes.byteLength }));
+    },
+    async list(prefix, max) {
+      checkStoragePrefix(prefix);
+      const found = await client.send(new ListObjectsV2Command({ Bucket, Prefix: prefix, MaxKeys: max }));
+      return (found.Contents ?? []).flatMap(({ Key }) => Key ?? []);
     },
     async remove(keys) {
       for (const key of keys) checkStorageKey(key);

@@ -82,6 +82,22 @@ describe.each([
     expect(await storage.head(stays)).toEqual({ bytes: 1 });
   });
 
+  it("listing gives what lies under a folder, and nothing beside it or removed", async () => {
+    const [one, other] = [randomUUID(), randomUUID()];
+    const keys = Array.from({ length: 12 }, (_, number) => `${one}/${number}/1`);
+    for (const key of [...keys, `${other}/0/1`, `${one}-not/0/1`]) await storage.write(key, Buffer.from("x"), mime);
+    expect((await storage.list(`${one}/`, 1000)).sort()).toEqual(keys.sort());
+    const some = keys.slice(0, 5);
+    await storage.remove(some);
+    expect((await storage.list(`${one}/`, 1000)).sort()).toEqual(keys.filter((key) => !some.includes(key)));
+    expect(await storage.list(`${randomUUID()}/`, 10)).toEqual([]);
+    expect(await storage.list(`${other}/`, 10)).toEqual([`${other}/0/1`]);
+  });
+
+  it.each(["", "/", "a", "../", "a//", ".incoming/"])("%j is no folder to list", async (prefix) => {
+    await expect(storage.list(prefix, 10)).rejects.toMatchObject({ code: "bad_key" });
+  });
+
   it.each([
     "../outside",
     "a/../../outside",
