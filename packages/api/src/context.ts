@@ -4,11 +4,15 @@
  * @module
  */
 import type { StreamEvent } from "@axon/contracts/events";
+import type { Permission } from "@axon/contracts/permissions";
+import type { RefusalReason } from "@axon/contracts/refusals";
 import type { AgentDefaults } from "@axon/core/agents";
-import type { AuthDeps, Device, Principal } from "@axon/core/auth";
+import type { AuthDeps, Device, Principal, VisitorClaims } from "@axon/core/auth";
 import type { InWorkspace } from "@axon/core/context";
-import type { ReplyDeps } from "@axon/core/conversations";
+import type { ReplyDeps, WidgetDeps } from "@axon/core/conversations";
+import type { Refusal } from "@axon/core/errors";
 import type { KnowledgeDeps } from "@axon/core/knowledge";
+import type { WorkspaceLoad } from "./workspace-load.ts";
 
 /** An event with its place in the stream; a reader who comes back with the place gets what follows it. */
 export interface Placed {
@@ -30,17 +34,47 @@ export interface ApiServices {
   answers: Pick<ReplyDeps, "inWorkspace" | "provider">;
   agentDefaults: AgentDefaults;
   live: LiveStreams;
+  load: WorkspaceLoad;
+  widget: WidgetDeps;
 }
+
+/** A visitor whose token is ours, and when it ends. Whether they are still welcome is asked by each verb. */
+export type VisitorPrincipal = VisitorClaims & { kind: "visitor"; expiresAtMs: number };
+
+/** One call of a procedure, as those who count see it. */
+export interface ObservedCall {
+  path: string;
+  kind: "query" | "mutation" | "subscription";
+}
+
+/** What became of a call: tRPC's word for it, and the reason of a refusal. */
+export type CallOutcome = { code: "OK"; reason: null } | { code: string; reason: RefusalReason | "internal" };
 
 /** Made for each request or socket. */
 export interface ApiCtx {
   services: ApiServices;
-  requestId: string;
+  /** Of the call under way; each call over a socket has its own. */
+  readonly requestId: string;
+  /** Told when a call begins, and through what it gives, when it has ended; a stream's call ends with the stream. */
+  observe(call: ObservedCall): (outcome: CallOutcome) => void;
   device: Device;
+  /** Of the page that calls, as its browser says; null for others than browsers. */
+  origin: string | null;
   /** Who calls, found out when first asked; null without a credential. Refuses when the credential is bad. */
   principal(): Promise<Principal | null>;
+  /** Which visitor of a widget calls, by the same credential; null without one. Refuses one that is no visitor's. */
+  visitor(): Promise<VisitorPrincipal | null>;
   /** True when the caller named a workspace. */
   namesWorkspace: boolean;
+  /** Counts a stream of this connection; gives the way to end the count. Refuses with `rate_limited` when it has too many. */
+  openStream(): () => void;
+  /**
+   * Tells, within two seconds, when the caller may not use `permission` in the workspace of the call any longer: the session
+   * or key has ended, the token has expired, the role is gone. Gives the way to stop listening.
+   */
+  watch(principal: Principal, permission: Permission, onEnd: (refusal: Refusal) => void): () => void;
+  /** The same for a visitor: their channel, contact or workspace is gone, or nobody vouches for them any more. */
+  watchVisitor(visitor: VisitorPrincipal, onEnd: (refusal: Refusal) => void): () => void;
   /** Waits until the reader has taken in what it was sent; ends a reader that takes nothing. */
   pace(signal: AbortSignal): Promise<void>;
 }

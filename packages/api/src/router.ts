@@ -5,8 +5,10 @@
  */
 import { agentsRouter } from "./routers/agents.ts";
 import { authRouter } from "./routers/auth.ts";
+import { channelsRouter } from "./routers/channels.ts";
 import { conversationsRouter } from "./routers/conversations.ts";
 import { knowledgeRouter } from "./routers/knowledge.ts";
+import { widgetRouter } from "./routers/widget.ts";
 import { workspacesRouter } from "./routers/workspaces.ts";
 import { router } from "./trpc.ts";
 
@@ -15,6 +17,8 @@ export const appRouter = router({
   workspaces: workspacesRouter,
   agents: agentsRouter,
   knowledge: knowledgeRouter,
+  channels: channelsRouter,
   conversations: conversationsRouter,
+  widget: widgetRouter,
 });
 export type AppRouter = typeof appRouter;

@@ -3,20 +3,28 @@
  *
  * @module
  */
-import type { Permission } from "@axon/contracts/permissions";
-import { may } from "@axon/contracts/permissions";
+import type { Permission, Role } from "@axon/contracts/permissions";
+import { holds } from "@axon/contracts/permissions";
 import type { RefusalReason } from "@axon/contracts/refusals";
-import type { WorkspaceCtx } from "@axon/core/context";
+import type { Principal } from "@axon/core/auth";
+import { admitVisitor, type Visitor } from "@axon/core/channels";
+import type { Caller, InWorkspace, WorkspaceCtx } from "@axon/core/context";
 import { Refusal } from "@axon/core/errors";
-import { initTRPC, TRPCError } from "@trpc/server";
+import { getTRPCErrorFromUnknown, initTRPC, TRPCError } from "@trpc/server";
 import { ZodError } from "zod";
-import type { ApiCtx } from "./context.ts";
+import type { ProcedureMeta } from "./access.ts";
+import type { ApiCtx, CallOutcome } from "./context.ts";
+import { guardStream } from "./guard-stream.ts";
+import type { CallKind } from "./workspace-load.ts";
 
 /** Every reason has its code: one without does not compile. What is not yours is not found, never forbidden. */
 const codes = {
   validation: "BAD_REQUEST",
   unauthorized: "UNAUTHORIZED",
   invalid_credentials: "UNAUTHORIZED",
+  totp_required: "UNAUTHORIZED",
+  totp_invalid: "UNAUTHORIZED",
+  link_invalid: "BAD_REQUEST",
   token_expired: "UNAUTHORIZED",
   refresh_invalid: "UNAUTHORIZED",
   refresh_reused: "UNAUTHORIZED",
@@ -27,6 +35,9 @@ const codes = {
   conflict: "CONFLICT",
   email_taken: "CONFLICT",
   name_taken: "CONFLICT",
+  invitation_invalid: "NOT_FOUND",
+  invitation_mismatch: "FORBIDDEN",
+  last_owner: "CONFLICT",
   invalid_state: "CONFLICT",
   upload_missing: "PRECONDITION_FAILED",
   upload_mismatch: "PRECONDITION_FAILED",
@@ -34,30 +45,37 @@ const codes = {
   too_large: "PAYLOAD_TOO_LARGE",
   plan_limit: "FORBIDDEN",
   rate_limited: "TOO_MANY_REQUESTS",
+  origin_not_allowed: "FORBIDDEN",
+  identity_required: "FORBIDDEN",
+  identity_invalid: "FORBIDDEN",
+  too_slow: "TIMEOUT",
   busy: "SERVICE_UNAVAILABLE",
 } as const satisfies Record<RefusalReason, TRPCError["code"]>;
 
-const t = initTRPC.context<ApiCtx>().create({
-  isDev: false, // Otherwise stacks, and what stands in them, would go to clients.
-  errorFormatter({ shape, error, ctx }) {
-    const told = explain(error);
-    return {
-      ...shape,
-      message: told.message,
-      data: {
-        code: shape.data.code,
-        httpStatus: shape.data.httpStatus,
-        path: shape.data.path,
-        reason: told.reason,
-        fields: told.fields,
-        details: told.details,
-        requestId: ctx?.requestId ?? null,
-      },
-    };
-  },
-});
+const t = initTRPC
+  .context<ApiCtx>()
+  .meta<ProcedureMeta>()
+  .create({
+    isDev: false, // Otherwise stacks, and what stands in them, would go to clients.
+    errorFormatter({ shape, error, ctx }) {
+      const told = explain(error);
+      return {
+        ...shape,
+        message: told.message,
+        data: {
+          code: shape.data.code,
+          httpStatus: shape.data.httpStatus,
+          path: shape.data.path,
+          reason: told.reason,
+          fields: told.fields,
+          details: told.details,
+          requestId: ctx?.requestId ?? null,
+        },
+      };
+    },
+  });
 
-interface Told {
+export interface Told {
   message: string;
   reason: RefusalReason | "internal";
   fields: Record<string, string> | null;
@@ -65,7 +83,7 @@ interface Told {
 }
 
 /** What the caller is told. Our own failures are one sentence: what went wrong inside is for the log. */
-function explain(error: TRPCError): Told {
+export function explain(error: TRPCError): Told {
   const { cause } = error;
   if (cause instanceof Refusal) {
     const { fields, ...details } = cause.details;
@@ -108,7 +126,7 @@ async function* refusing(events: AsyncIterable<unknown>): AsyncGenerator<unknown
 }
 
 /** Null for what is no refusal. */
-function withCode(error: unknown): TRPCError | null {
+export function withCode(error: unknown): TRPCError | null {
   const refusal = error instanceof Refusal ? error : refusalOfText(error);
   return refusal === null ? null : new TRPCError({ code: codes[refusal.reason], message: refusal.message, cause: refusal });
 }
@@ -122,6 +140,32 @@ function refusalOfText(error: unknown): Refusal | null {
   return null;
 }
 
+/** Tells the door of every call, refused ones included. */
+const observed = t.middleware(async ({ ctx, path, type, next }) => {
+  const ended = ctx.observe({ path, kind: type });
+  const result = await next();
+  if (!result.ok) ended(outcomeOf(result.error));
+  else if (isStream(result.data)) return { ...result, data: watching(result.data, ended) };
+  else ended({ code: "OK", reason: null });
+  return result;
+});
+
+async function* watching(events: AsyncIterable<unknown>, ended: (outcome: CallOutcome) => void): AsyncGenerator<unknown> {
+  let outcome: CallOutcome = { code: "OK", reason: null };
+  try {
+    yield* events;
+  } catch (error) {
+    outcome = outcomeOf(getTRPCErrorFromUnknown(error));
+    throw error;
+  } finally {
+    ended(outcome);
+  }
+}
+
+function outcomeOf(error: TRPCError): CallOutcome {
+  return { code: error.code, reason: explain(error).reason };
+}
+
 function isStream(data: unknown): data is AsyncIterable<unknown> {
   return typeof data === "object" && data !== null && Symbol.asyncIterator in data;
 }
@@ -129,19 +173,31 @@ function isStream(data: unknown): data is AsyncIterable<unknown> {
 export const router = t.router;
 
 /** Anybody. */
-export const publicProcedure = t.procedure.use(refusals);
+export const publicProcedure = t.procedure
+  .meta({ access: { tier: "anyone" } })
+  .use(observed)
+  .use(refusals);
 
 /** A person who is signed in; an API key is not a person. */
-export const authedProcedure = publicProcedure.use(async ({ ctx, next }) => {
+export const authedProcedure = publicProcedure.meta({ access: { tier: "person" } }).use(async ({ ctx, next }) => {
   const principal = await ctx.principal();
   if (principal === null) throw new Refusal("unauthorized", "Sign in first");
   if (principal.kind !== "user") throw new Refusal("forbidden", "This needs a signed-in person, not an API key");
   return next({ ctx: { principal } });
 });
 
-/** Whoever holds `permission` in the workspace of the call. `run` is a verb's way into that workspace, and the only one. */
-export function workspaceProcedure(permission: Permission) {
-  return publicProcedure.use(async ({ ctx, next }) => {
+/** The principal as the audit log names it. */
+export function callerOf(principal: Principal, { device, requestId }: Pick<ApiCtx, "device" | "requestId">): Caller {
+  const id = principal.kind === "user" ? principal.accountId : principal.apiKeyId;
+  return { kind: principal.kind, id, name: principal.name, ip: device.ip, requestId };
+}
+
+/**
+ * Whoever holds `permission` in the workspace of the call. `run` is a verb's way into that workspace, and the only one
+ * (`inWorkspace` is the same for a flow); `ended` is when a stream must stop reading. The call counts against the workspace's limits, as what its `kind` costs.
+ */
+export function workspaceProcedure(permission: Permission, kind: CallKind = "plain") {
+  return publicProcedure.meta({ access: { tier: "workspace", permission } }).use(async ({ ctx, next, signal }) => {
     const principal = await ctx.principal();
     if (principal === null) throw new Refusal("unauthorized", "Sign in first");
     if (principal.standing === null) {
@@ -150,8 +206,68 @@ export function workspaceProcedure(permission: Permission) {
         : new Refusal("workspace_required", "Name a workspace with the header x-workspace-id");
     }
     const { workspaceId, role } = principal.standing;
-    if (!may(role, permission)) throw new Refusal("forbidden", `A ${role} can't do this`);
-    const run = <Result>(verb: (ws: WorkspaceCtx) => Promise<Result>) => ctx.services.inWorkspace(workspaceId, verb);
-    return next({ ctx: { principal, workspaceId, role, run, accountId: principal.kind === "user" ? principal.accountId : null } });
+    if (!holds(principal.kind, principal.standing, permission)) throw new Refusal("forbidden", refusalOf(principal.kind, role));
+    const caller = callerOf(principal, ctx);
+    const inWorkspace: InWorkspace = (id, verb) => ctx.services.inWorkspace(id, verb, caller);
+    const run = <Result>(verb: (ws: WorkspaceCtx) => Promise<Result>) => inWorkspace(workspaceId, verb);
+    const accountId = principal.kind === "user" ? principal.accountId : null;
+    const ending = new AbortController();
+    const ended = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal]);
+    const leave = await ctx.services.load.call(workspaceId, kind);
+    try {
+      const result = await next({ ctx: { principal, workspaceId, role, run, inWorkspace, accountId, ended } });
+      if (!result.ok || !isStream(result.data)) return result;
+      const guard = {
+        enter: () => enterStream(ctx, workspaceId),
+        watch: (onEnd: (refusal: Refusal) => void) => ctx.watch(principal, permission, onEnd),
+        abort: () => ending.abort(),
+      };
+      return { ...result, data: guardStream(result.data, guard) };
+    } finally {
+      leave();
+    }
   });
 }
+
+/** What somebody in the workspace is told whose role, or whose key, does not hold what a call needs. */
+export function refusalOf(kind: Principal["kind"], role: Role): string {
+  return kind === "user" ? `A ${role} can't do this` : `This API key can't do this: its role is ${role}, and its scopes must name it`;
+}
+
+/** A stream counts on its connection and in its workspace, from its first reading to its end. */
+async function enterStream(ctx: ApiCtx, workspaceId: string): Promise<() => void> {
+  const close = ctx.openStream();
+  try {
+    const leave = await ctx.services.load.stream(workspaceId);
+    return () => {
+      leave();
+      close();
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/**
+ * A visitor of a widget. `run` is a verb's way into their workspace: it is given the visitor, let in anew in its own transaction,
+ * and nothing of the input can name another. `ended` is when a stream must stop reading.
+ */
+export const visitorProcedure = publicProcedure.meta({ access: { tier: "visitor" } }).use(async ({ ctx, next, signal }) => {
+  const visitor = await ctx.visitor();
+  if (visitor === null) throw new Refusal("unauthorized", "Open the widget first");
+  const { workspaceId, contactId } = visitor;
+  const caller: Caller = { kind: "visitor", id: contactId, name: "Visitor", ip: ctx.device.ip, requestId: ctx.requestId };
+  const run = <Result>(verb: (ws: WorkspaceCtx, who: Visitor) => Promise<Result>) =>
+    ctx.services.inWorkspace(workspaceId, async (ws) => verb(ws, await admitVisitor(ws, visitor, ctx.origin)), caller);
+  const ending = new AbortController();
+  const ended = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal]);
+  const result = await next({ ctx: { visitor, run, ended } });
+  if (!result.ok || !isStream(result.data)) return result;
+  const guard = {
+    enter: async () => ctx.openStream(),
+    watch: (onEnd: (refusal: Refusal) => void) => ctx.watchVisitor(visitor, onEnd),
+    abort: () => ending.abort(),
+  };
+  return { ...result, data: guardStream(result.data, guard) };
+});

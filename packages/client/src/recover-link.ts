@@ -21,6 +21,9 @@ export function noteSentToken(op: Operation, token: string | null): void {
   op.context[sentTokenKey] = token;
 }
 
+/** A stream that was given for this long, in milliseconds, had a token that was good. */
+const lastedMs = 5_000;
+
 /** Procedures that are called without a credential; a refusal from these is about the input, not about us. */
 export const publicPaths: ReadonlySet<string> = new Set([
   "auth.signUp",
@@ -32,10 +35,15 @@ export const publicPaths: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Retries a call that was refused with `token_expired` or `unauthorized`, once, with a renewed token.
+ * Retries a call that was refused with `token_expired` or `unauthorized`, once, with a renewed token; a stream that has
+ * lived on the renewed one earns another time, since it may live through many of them.
  * `onRefused` is told which token was refused before the retry, so that a socket that bears it can be let go.
  */
-export function recoverLink(keeper: SessionKeeper, onRefused: (token: string | null) => void): TRPCLink<AppRouter> {
+export function recoverLink(
+  keeper: SessionKeeper,
+  onRefused: (token: string | null) => void,
+  now: () => number = Date.now,
+): TRPCLink<AppRouter> {
   return () =>
     ({ op, next }) =>
       observable((observer) => {
@@ -43,14 +51,17 @@ export function recoverLink(keeper: SessionKeeper, onRefused: (token: string | n
         let ended = false;
         let retried = false;
         let lastEventId: string | undefined;
+        let startedAt: number | null = null;
 
         const attempt = (current: Operation) => {
+          startedAt = null;
           active = next(current).subscribe({
             next(envelope) {
               const { result } = envelope;
+              if (result.type === "started") startedAt = now();
               if (result.type === "data" && typeof result.id === "string") {
                 lastEventId = result.id;
-                retried = false; // A stream may live through many tokens: each one that worked earns another retry.
+                retried = false;
               }
               observer.next(envelope);
             },
@@ -61,6 +72,8 @@ export function recoverLink(keeper: SessionKeeper, onRefused: (token: string | n
 
         const recover = async (current: Operation, error: TRPCClientError<AppRouter>) => {
           if (ended) return;
+          // A silent stream earns its retry by lasting: one that ends at once, again and again, would be asked for without end.
+          if (startedAt !== null && now() - startedAt >= lastedMs) retried = false;
           if (retried || publicPaths.has(op.path) || !wantsFreshCredential(axonErrorOf(error))) {
             observer.error(error);
             return;

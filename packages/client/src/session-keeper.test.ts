@@ -12,7 +12,7 @@ function sessionOf(name: string, expiresAtMs: number): Session {
     accessExpiresAt: at,
     refreshToken: `${name}-refresh`,
     refreshExpiresAt: at,
-    user: { id: "u", email: "a@b.example", name: "A", createdAt: at },
+    user: { id: "u", email: "a@b.example", name: "A", createdAt: at, emailVerified: true, totpEnabled: false },
     memberships: [],
   };
 }

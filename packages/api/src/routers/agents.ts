@@ -21,7 +21,7 @@ export const agentsRouter = router({
   update: workspaceProcedure("agents.write")
     .input(updateAgentInput)
     .mutation(({ ctx, input }) => ctx.run((ws) => updateAgent(ws, input, ctx.accountId, ctx.services.agentDefaults))),
-  ask: workspaceProcedure("agents.ask")
+  ask: workspaceProcedure("agents.ask", "model")
     .input(askInput)
     .mutation(({ ctx, input, signal }) =>
       askAgent(

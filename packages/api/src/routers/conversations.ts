@@ -37,8 +37,8 @@ export const conversationsRouter = router({
   messages: router({
     list: reading.input(listMessagesInput).query(({ ctx, input }) => ctx.run((ws) => listMessages(ws, input))),
   }),
-  onConversation: reading.input(onConversationInput).subscription(async function* ({ ctx, input, signal }) {
-    const ended = signal ?? new AbortController().signal;
+  onConversation: reading.input(onConversationInput).subscription(async function* ({ ctx, input }) {
+    const { ended } = ctx;
     const { conversationId } = input;
     const begin = await ctx.run((ws) => startingPoint(ws, conversationId)); // Also refuses what is not there.
     for await (const { id, event } of ctx.services.live.conversation({
@@ -51,8 +51,8 @@ export const conversationsRouter = router({
       yield tracked(id, event);
     }
   }),
-  onWorkspace: reading.input(onWorkspaceInput.prefault({})).subscription(async function* ({ ctx, input, signal }) {
-    const ended = signal ?? new AbortController().signal;
+  onWorkspace: reading.input(onWorkspaceInput.prefault({})).subscription(async function* ({ ctx, input }) {
+    const { ended } = ctx;
     const after = input.lastEventId ?? String((await ctx.run((ws) => workspacePlace(ws))).head);
     for await (const { id, event } of ctx.services.live.workspace({ workspaceId: ctx.workspaceId, after, signal: ended })) {
       await ctx.pace(ended);

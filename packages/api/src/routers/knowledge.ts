@@ -11,6 +11,7 @@ import {
   searchInput,
   sourceRef,
 } from "@axon/contracts/knowledge";
+import type { InWorkspace } from "@axon/core/context";
 import {
   addText,
   completeUpload,
@@ -19,12 +20,14 @@ import {
   deleteDocument,
   deleteSource,
   getDocument,
+  type KnowledgeDeps,
   listChunks,
   listDocuments,
   listSources,
   search,
 } from "@axon/core/knowledge";
 import { tracked } from "@trpc/server";
+import type { ApiServices } from "../context.ts";
 import { progressOf } from "../progress.ts";
 import { router, workspaceProcedure } from "../trpc.ts";
 
@@ -33,6 +36,11 @@ const searchTimeoutMs = 30_000;
 
 const reading = workspaceProcedure("knowledge.read");
 const writing = workspaceProcedure("knowledge.write");
+
+/** What a flow is handed, its transactions in the name of whoever calls. */
+function asCaller({ services, inWorkspace }: { services: ApiServices; inWorkspace: InWorkspace }): KnowledgeDeps {
+  return { ...services.knowledge, inWorkspace };
+}
 
 export const knowledgeRouter = router({
   sources: router({
@@ -44,13 +52,11 @@ export const knowledgeRouter = router({
     }),
   }),
   documents: router({
-    createUpload: writing
-      .input(createUploadInput)
-      .mutation(({ ctx, input }) => createUpload(ctx.services.knowledge, ctx.workspaceId, input)),
+    createUpload: writing.input(createUploadInput).mutation(({ ctx, input }) => createUpload(asCaller(ctx), ctx.workspaceId, input)),
     completeUpload: writing
       .input(documentRef)
-      .mutation(({ ctx, input }) => completeUpload(ctx.services.knowledge, ctx.workspaceId, input.documentId)),
-    addText: writing.input(addTextInput).mutation(({ ctx, input }) => addText(ctx.services.knowledge, ctx.workspaceId, input)),
+      .mutation(({ ctx, input }) => completeUpload(asCaller(ctx), ctx.workspaceId, input.documentId)),
+    addText: writing.input(addTextInput).mutation(({ ctx, input }) => addText(asCaller(ctx), ctx.workspaceId, input)),
     list: reading.input(listDocumentsInput.prefault({})).query(({ ctx, input }) => ctx.run((ws) => listDocuments(ws, input))),
     get: reading.input(documentRef).query(({ ctx, input }) => ctx.run((ws) => getDocument(ws, input.documentId))),
     delete: writing.input(documentRef).mutation(async ({ ctx, input }) => {
@@ -59,11 +65,11 @@ export const knowledgeRouter = router({
     }),
     chunks: reading.input(listChunksInput).query(({ ctx, input }) => ctx.run((ws) => listChunks(ws, input))),
   }),
-  search: reading
+  search: workspaceProcedure("knowledge.read", "model")
     .input(searchInput)
     .query(({ ctx, input }) => search(ctx.services.knowledge, ctx.workspaceId, input, AbortSignal.timeout(searchTimeoutMs))),
-  onProgress: reading.input(onProgressInput.prefault({})).subscription(async function* ({ ctx, input, signal }) {
-    const ended = signal ?? new AbortController().signal;
+  onProgress: reading.input(onProgressInput.prefault({})).subscription(async function* ({ ctx, input }) {
+    const { ended } = ctx;
     for await (const { id, event } of progressOf(ctx, input, ended)) {
       await ctx.pace(ended);
       yield tracked(id, event);

@@ -1,30 +1,26 @@
-/** Workspaces and their API keys. */
+/** Workspaces. */
 import { pageInput } from "@axon/contracts/common";
-import { createApiKeyInput, createWorkspaceInput, listApiKeysInput } from "@axon/contracts/workspaces";
-import { createApiKey, createWorkspace, getWorkspace, listApiKeys, listWorkspaces, revokeApiKey } from "@axon/core/workspaces";
-import { z } from "zod";
+import { createWorkspaceInput } from "@axon/contracts/workspaces";
+import { createWorkspace, getWorkspace, listWorkspaces } from "@axon/core/workspaces";
 import { authedProcedure, router, workspaceProcedure } from "../trpc.ts";
+import { lifecycle, purgesRouter, secretsRouter } from "./lifecycle.ts";
+import { apiKeysRouter, auditRouter, invitationsRouter, membersRouter } from "./people.ts";
 
 export const workspacesRouter = router({
   create: authedProcedure
     .input(createWorkspaceInput)
-    .mutation(({ ctx, input }) => createWorkspace(ctx.services.auth, ctx.principal, input)),
+    .mutation(({ ctx, input }) =>
+      createWorkspace(ctx.services.auth, { ...ctx.principal, ip: ctx.device.ip, requestId: ctx.requestId }, input),
+    ),
   list: authedProcedure
     .input(pageInput.prefault({}))
     .query(({ ctx, input }) => listWorkspaces(ctx.services.auth, ctx.principal.accountId, input)),
   get: workspaceProcedure("workspace.read").query(({ ctx }) => ctx.run((ws) => getWorkspace(ws, ctx.role))),
-  apiKeys: router({
-    create: workspaceProcedure("apiKeys.manage")
-      .input(createApiKeyInput)
-      .mutation(({ ctx, input }) => ctx.run((ws) => createApiKey(ws, input, ctx.accountId))),
-    list: workspaceProcedure("apiKeys.manage")
-      .input(listApiKeysInput.prefault({}))
-      .query(({ ctx, input }) => ctx.run((ws) => listApiKeys(ws, input))),
-    revoke: workspaceProcedure("apiKeys.manage")
-      .input(z.object({ apiKeyId: z.uuid() }))
-      .mutation(async ({ ctx, input }) => {
-        await ctx.run((ws) => revokeApiKey(ws, input.apiKeyId));
-        return { ok: true as const };
-      }),
-  }),
+  ...lifecycle,
+  members: membersRouter,
+  invitations: invitationsRouter,
+  apiKeys: apiKeysRouter,
+  audit: auditRouter,
+  purges: purgesRouter,
+  secrets: secretsRouter,
 });

@@ -57,7 +57,7 @@ export async function startTestServer(options: TestServerOptions = {}) {
       accessExpiresAt: soon,
       refreshToken,
       refreshExpiresAt: soon,
-      user: { id: workspaceId, email: "a@b.example", name: "A", createdAt: soon },
+      user: { id: workspaceId, email: "a@b.example", name: "A", createdAt: soon, emailVerified: true, totpEnabled: false },
       memberships: [{ workspace: { id: workspaceId, name: "W", slug: "w" }, role: "owner" }],
     };
   }

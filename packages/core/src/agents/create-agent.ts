@@ -25,6 +25,7 @@ export async function createAgent(ws: WorkspaceCtx, input: CreateAgentInput, by:
       .returning({ id: agent.id, version: agent.version, createdAt: agent.createdAt, updatedAt: agent.updatedAt });
     if (!row) throw new Error("an agent was not inserted");
     await ws.tx.insert(agentVersion).values({ workspaceId: ws.workspaceId, agentId: id, version: 1, settings, createdBy: by });
+    ws.audit({ action: "agent.created", target: { kind: "agent", id }, after: { name: settings.name, version: 1 } });
     return toAgent({ ...row, settings }, defaults);
   });
 }

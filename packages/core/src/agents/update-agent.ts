@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Agent, UpdateAgentInput } from "@axon/contracts/agents";
+import type { Agent, AgentSettings, UpdateAgentInput } from "@axon/contracts/agents";
 import { agentSettings } from "@axon/contracts/agents";
 import { agent, agentVersion } from "@axon/db/schema/agents";
 import { eq, sql } from "drizzle-orm";
@@ -40,7 +40,19 @@ export async function updateAgent(ws: WorkspaceCtx, input: UpdateAgentInput, by:
     .where(eq(agent.id, input.agentId))
     .returning({ id: agent.id, version: agent.version, createdAt: agent.createdAt, updatedAt: agent.updatedAt });
   if (!row) throw new Error("an agent vanished while it was locked");
+  ws.audit({
+    action: "agent.updated",
+    target: { kind: "agent", id: input.agentId },
+    before: { name: before.name, version },
+    after: { name: settings.name, version: version + 1, changed: changedSettings(before, settings) },
+  });
   return toAgent({ ...row, settings }, defaults);
+}
+
+/** The names of the settings that differ. What they say is in the agent's versions. */
+function changedSettings(before: AgentSettings, after: AgentSettings): string[] {
+  const old = new Map(Object.entries(before));
+  return Object.entries(after).flatMap(([name, value]) => (JSON.stringify(old.get(name)) === JSON.stringify(value) ? [] : [name]));
 }
 
 /** Without the fields that were left out; an explicit null stays. */

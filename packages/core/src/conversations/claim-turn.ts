@@ -10,6 +10,7 @@ import { message, turn } from "@axon/db/schema/conversations";
 import { and, desc, eq, gte, inArray, lt, lte, sql } from "drizzle-orm";
 import { readAgent } from "../agents/index.ts";
 import type { WorkspaceCtx } from "../context.ts";
+import { workspaceAlive } from "../internal/alive.ts";
 import { openStates, readyTurn } from "./turns.ts";
 import { lockConversation } from "./view.ts";
 
@@ -34,12 +35,12 @@ export interface ClaimedTurn {
   history: HistoryTurn[];
 }
 
-/** Takes the turn, or gives null: it is answered, not due yet, or another worker's. */
+/** Takes the turn, or gives null: it is answered, not due yet, or another worker's, or its workspace was deleted. */
 export async function claimTurn(ws: WorkspaceCtx, turnId: string): Promise<ClaimedTurn | null> {
   const [seen] = await ws.tx
     .select({ conversationId: turn.conversationId })
     .from(turn)
-    .where(and(eq(turn.id, turnId), inArray(turn.state, openStates)));
+    .where(and(eq(turn.id, turnId), inArray(turn.state, openStates), workspaceAlive(ws)));
   if (!seen) return null;
   const conversation = await lockConversation(ws, seen.conversationId);
   const [before] = await ws.tx.select().from(turn).where(readyTurn(turnId)).for("update");

@@ -15,13 +15,20 @@ export type MessageRow = typeof message.$inferSelect;
 const withParties = {
   conversation,
   channel: { id: channel.id, kind: channel.kind },
-  contact: { id: contact.id, name: contact.name, email: contact.email, externalId: contact.externalId },
+  contact: {
+    id: contact.id,
+    name: contact.name,
+    email: contact.email,
+    externalId: contact.externalId,
+    verifiedAt: contact.verifiedAt,
+    page: contact.page,
+  },
 };
 
 interface Parties {
   conversation: ConversationRow;
   channel: Conversation["channel"];
-  contact: Conversation["contact"];
+  contact: Pick<typeof contact.$inferSelect, "id" | "name" | "email" | "externalId" | "verifiedAt" | "page">;
 }
 
 /** Conversations with their channel and contact, ready for a `where`. */
@@ -34,11 +41,12 @@ export function selectConversations(ws: WorkspaceCtx) {
 }
 
 export function toConversation({ conversation: row, ...parties }: Parties): Conversation {
+  const { verifiedAt, page, ...known } = parties.contact;
   return {
     id: row.id,
     channel: parties.channel,
     agentId: row.agentId,
-    contact: parties.contact,
+    contact: { ...known, ...(verifiedAt !== null ? { verified: true } : {}), ...(page !== null ? { page } : {}) },
     status: row.status,
     handler: row.handler,
     ...(row.assigneeId !== null ? { assignee: { id: row.assigneeId, name: row.assigneeName ?? "" } } : {}),

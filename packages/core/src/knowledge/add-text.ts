@@ -43,6 +43,8 @@ export async function addText(deps: KnowledgeDeps, workspaceId: string, input: z
         if (!row) throw new Error("a document was not inserted");
         queueIngest(ws, row, "new");
         emitProgress(ws, row);
+        const { name, mime, sourceId } = row;
+        ws.audit({ action: "document.created", target: { kind: "document", id }, after: { name, mime, bytes: bytes.length, sourceId } });
         return toDocument(row);
       }),
     );

@@ -39,9 +39,14 @@ export async function getDocument(ws: WorkspaceCtx, documentId: string): Promise
 
 /** Gone from the next search on, whatever state it was in. Refuses with `not_found`. */
 export async function deleteDocument(ws: WorkspaceCtx, documentId: string): Promise<void> {
-  const [gone] = await ws.tx.delete(document).where(eq(document.id, documentId)).returning({ storageKey: document.storageKey });
+  const [gone] = await ws.tx
+    .delete(document)
+    .where(eq(document.id, documentId))
+    .returning({ storageKey: document.storageKey, name: document.name, sourceId: document.sourceId });
   if (!gone) throw notFound("document");
   purgeLater(ws, documentId, [gone.storageKey]);
+  const { name, sourceId } = gone;
+  ws.audit({ action: "document.deleted", target: { kind: "document", id: documentId }, before: { name, sourceId } });
 }
 
 /** The searchable pieces in the document's order; none before it is ready. Refuses with `not_found`. */

@@ -2,6 +2,7 @@
 export { addText } from "./add-text.ts";
 export type { IngestDeps, KnowledgeDeps } from "./deps.ts";
 export { deleteDocument, getDocument, listChunks, listDocuments } from "./documents.ts";
+export { dropUpload } from "./drop-upload.ts";
 export { ingestDocument } from "./ingest-document.ts";
 export { purgeFiles } from "./purge-files.ts";
 export { requeueDocument } from "./requeue-document.ts";

@@ -7,6 +7,7 @@
 import { document } from "@axon/db/schema/knowledge";
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { WorkspaceCtx } from "../context.ts";
+import { workspaceAlive } from "../internal/alive.ts";
 import type { DocumentRow } from "./view.ts";
 
 /** A worker that has not been heard of for this long is taken for dead. */
@@ -23,7 +24,7 @@ export class LeaseLost extends Error {
 
 const leaseEnd = sql`now() + ${leaseSeconds} * interval '1 second'`;
 
-/** Takes the document for this worker; null when it is done, gone, or another's. */
+/** Takes the document for this worker; null when it is done, gone, or another's, or its workspace was deleted. */
 export async function claimDocument(ws: WorkspaceCtx, documentId: string): Promise<DocumentRow | null> {
   const [row] = await ws.tx
     .update(document)
@@ -38,6 +39,7 @@ export async function claimDocument(ws: WorkspaceCtx, documentId: string): Promi
         eq(document.id, documentId),
         inArray(document.status, statusesInWork),
         sql`(${document.leaseUntil} is null or ${document.leaseUntil} < now())`,
+        workspaceAlive(ws),
       ),
     )
     .returning();

@@ -4,7 +4,7 @@
  * @module
  */
 import type { createUploadInput, createUploadOutput, Document, DocumentMime } from "@axon/contracts/knowledge";
-import { documentMime, documentMimes } from "@axon/contracts/knowledge";
+import { documentMime, documentMimes, uploadSecondsMax } from "@axon/contracts/knowledge";
 import { newId } from "@axon/db/ids";
 import { document } from "@axon/db/schema/knowledge";
 import { and, eq, sql } from "drizzle-orm";
@@ -16,9 +16,6 @@ import type { KnowledgeDeps } from "./deps.ts";
 import { queueIngest } from "./queue-ingest.ts";
 import { requireSource } from "./sources.ts";
 import { emitProgress, readDocument, toDocument } from "./view.ts";
-
-/** How long the place to upload to stays open, in seconds. */
-const uploadSecondsMax = 3600;
 
 /**
  * Records a document and gives the URL that takes its bytes by PUT. Refuses with `not_found` (the source) or
@@ -38,6 +35,8 @@ export async function createUpload(
       await ws.tx
         .insert(document)
         .values({ workspaceId, id, sourceId: input.sourceId, name: input.name, mime, bytes: input.bytes, storageKey, status: "uploading" });
+      const { name, bytes, sourceId } = input;
+      ws.audit({ action: "document.created", target: { kind: "document", id }, after: { name, mime, bytes, sourceId } });
       return { id, storageKey };
     }),
   );
@@ -72,6 +71,7 @@ async function startReading(ws: WorkspaceCtx, documentId: string): Promise<Docum
   if (!row) return toDocument(await readDocument(ws, documentId)); // Somebody else said so first.
   queueIngest(ws, row, "new");
   emitProgress(ws, row);
+  ws.audit({ action: "document.uploaded", target: { kind: "document", id: documentId }, after: { name: row.name, bytes: row.bytes } });
   return toDocument(row);
 }
 

@@ -9,13 +9,11 @@ import { workspace } from "@axon/db/schema/workspaces";
 import { eq } from "drizzle-orm";
 import type { WorkspaceCtx } from "../context.ts";
 import { notFound } from "../errors.ts";
+import { shownWorkspace, toWorkspace } from "./view.ts";
 
 /** The workspace of the call, with the caller's role in it. */
 export async function getWorkspace(ws: WorkspaceCtx, role: Role): Promise<Workspace> {
-  const [row] = await ws.tx
-    .select({ id: workspace.id, name: workspace.name, slug: workspace.slug, createdAt: workspace.createdAt })
-    .from(workspace)
-    .where(eq(workspace.id, ws.workspaceId));
+  const [row] = await ws.tx.select(shownWorkspace).from(workspace).where(eq(workspace.id, ws.workspaceId));
   if (!row) throw notFound("workspace");
-  return { ...row, role };
+  return toWorkspace(row, role);
 }

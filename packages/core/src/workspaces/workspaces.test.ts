@@ -1,8 +1,7 @@
-import { newId } from "@axon/db/ids";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { authenticate, me } from "../auth/index.ts";
+import { me } from "../auth/index.ts";
 import { openScene, type Scene } from "../scene.fixture.ts";
-import { createApiKey, createWorkspace, getWorkspace, listApiKeys, listWorkspaces, revokeApiKey } from "./index.ts";
+import { createWorkspace, getWorkspace, listWorkspaces } from "./index.ts";
 
 let scene: Scene;
 
@@ -72,46 +71,5 @@ describe("listing workspaces", () => {
   it("refuses a cursor that it did not give", async () => {
     const { accountId } = await found("ada");
     await expect(listWorkspaces(scene.auth, accountId, { limit: 3, cursor: "made up" })).rejects.toMatchObject({ reason: "validation" });
-  });
-});
-
-describe("API keys", () => {
-  const make = (workspaceId: string, accountId: string, change: { expiresAt?: string } = {}) =>
-    scene.inWorkspace(workspaceId, (ws) => createApiKey(ws, { name: "ci", role: "viewer", ...change }, accountId));
-
-  it("show their secret once and never again", async () => {
-    const { workspaceId, accountId } = await found("ada");
-    const key = await make(workspaceId, accountId);
-    const { items } = await scene.inWorkspace(workspaceId, (ws) => listApiKeys(ws, { limit: 50 }));
-    expect(items).toMatchObject([{ id: key.id, prefix: key.secret.slice(0, 10), role: "viewer", lastUsedAt: null }]);
-    expect(JSON.stringify(items)).not.toContain(key.secret.slice(10));
-  });
-
-  it("say when they were last used, and are not listed once revoked", async () => {
-    const { workspaceId, accountId } = await found("ada");
-    const key = await make(workspaceId, accountId);
-    await authenticate(scene.auth, key.secret, null);
-    expect((await scene.inWorkspace(workspaceId, (ws) => listApiKeys(ws, { limit: 50 }))).items[0]?.lastUsedAt).toEqual(expect.any(String));
-    await scene.inWorkspace(workspaceId, (ws) => revokeApiKey(ws, key.id));
-    await scene.inWorkspace(workspaceId, (ws) => revokeApiKey(ws, key.id));
-    expect((await scene.inWorkspace(workspaceId, (ws) => listApiKeys(ws, { limit: 50 }))).items).toEqual([]);
-  });
-
-  it("that have run out open nothing", async () => {
-    const { workspaceId, accountId } = await found("ada");
-    const key = await make(workspaceId, accountId, { expiresAt: new Date(Date.now() - 1000).toISOString() });
-    await expect(authenticate(scene.auth, key.secret, null)).rejects.toMatchObject({ reason: "unauthorized" });
-  });
-
-  it("of another workspace are neither seen nor revoked, and told like missing ones", async () => {
-    const [ada, bob] = [await found("ada"), await found("bob")];
-    const key = await make(ada.workspaceId, ada.accountId);
-    expect((await scene.inWorkspace(bob.workspaceId, (ws) => listApiKeys(ws, { limit: 50 }))).items).toEqual([]);
-    const told = await Promise.all(
-      [key.id, newId()].map((id) => scene.inWorkspace(bob.workspaceId, (ws) => revokeApiKey(ws, id)).catch((error: unknown) => error)),
-    );
-    expect(told[0]).toEqual(told[1]);
-    expect(told[0]).toMatchObject({ reason: "not_found" });
-    await expect(authenticate(scene.auth, key.secret, null)).resolves.toBeDefined();
   });
 });

@@ -1,0 +1,47 @@
+/**
+ * How channels look to those who manage them, and how one is found.
+ *
+ * @module
+ */
+import type { Channel } from "@axon/contracts/channels";
+import { channel } from "@axon/db/schema/conversations";
+import { and, eq, isNull } from "drizzle-orm";
+import type { WorkspaceCtx } from "../context.ts";
+import { notFound, Refusal } from "../errors.ts";
+
+export type ChannelRow = typeof channel.$inferSelect;
+
+export function toChannel(row: ChannelRow): Channel {
+  const { allowedOrigins = [], requireIdentity = false } = row.settings;
+  return {
+    id: row.id,
+    kind: row.kind,
+    name: row.name,
+    agentId: row.agentId,
+    publicKey: row.publicKey,
+    settings: { allowedOrigins, requireIdentity },
+    createdAt: row.createdAt,
+  };
+}
+
+/** Refuses with `not_found`, also what was deleted. */
+export async function readChannel(ws: WorkspaceCtx, channelId: string): Promise<ChannelRow> {
+  const [row] = await ws.tx
+    .select()
+    .from(channel)
+    .where(and(eq(channel.id, channelId), isNull(channel.deletedAt)));
+  if (!row) throw notFound("channel");
+  return row;
+}
+
+/** The row of a channel that somebody made, held until this transaction ends. Refuses with `not_found`, and the `api` channel with `invalid_state`. */
+export async function lockChannel(ws: WorkspaceCtx, channelId: string): Promise<ChannelRow> {
+  const [row] = await ws.tx
+    .select()
+    .from(channel)
+    .where(and(eq(channel.id, channelId), isNull(channel.deletedAt)))
+    .for("update");
+  if (!row) throw notFound("channel");
+  if (row.kind === "api") throw new Refusal("invalid_state", "The api channel of a workspace can't be changed");
+  return row;
+}
