@@ -4,33 +4,107 @@
  * @module
  */
 import type { IncomingHttpHeaders } from "node:http";
-import type { ApiCtx, ApiServices } from "@axon/api/context";
+import type { ApiCtx, ApiServices, VisitorPrincipal } from "@axon/api/context";
+import { noteInLogContext } from "@axon/config/log-context";
 import { authenticate, type Principal } from "@axon/core/auth";
+import type { LiveCaller } from "@axon/db/callers";
+import type { LiveCallers } from "./live-callers.ts";
 
 export interface Caller {
   token: string | null;
   workspaceId: string | null;
   ip: string | null;
   headers: IncomingHttpHeaders;
-  requestId: string;
+  /** True where only visitors of widgets may call: then the credential is nobody else's. */
+  visitorsOnly?: boolean;
+  /** Of the call under way. */
+  requestId(): string;
+  observe: ApiCtx["observe"];
   pace: ApiCtx["pace"];
+  /** The socket that the call comes over; null for a request of its own. */
+  socket: CallingSocket | null;
 }
 
-/** The credential is looked at when a procedure first asks who calls, and once. */
-export function createContext(services: ApiServices, caller: Caller): ApiCtx {
-  let principal: Promise<Principal | null> | null = null;
+/** What a socket wants to know of those who call over it. */
+export interface CallingSocket {
+  openStream: ApiCtx["openStream"];
+  /** Told at each call who makes it, and when their token ends. May refuse. */
+  calledBy(principal: Principal, expiresAtMs: number | null): void;
+}
+
+export interface ContextDeps {
+  services: ApiServices;
+  callers: LiveCallers;
+}
+
+/**
+ * For a request the credential is looked at when a procedure first asks who calls, and once. A socket may outlive what it was
+ * opened with, so there it is looked at for each call.
+ */
+export function createContext({ services, callers }: ContextDeps, caller: Caller): ApiCtx {
+  const { token, workspaceId, socket } = caller;
+  let known: Promise<Principal | null> | null = null;
+  const look = async () => {
+    const principal = token === null || caller.visitorsOnly === true ? null : await authenticate(services.auth, token, workspaceId);
+    if (principal?.standing) noteInLogContext({ workspaceId: principal.standing.workspaceId });
+    if (principal !== null) socket?.calledBy(principal, expiryOf(token));
+    return principal;
+  };
+  // No trip to the database: whether the visitor is still welcome is asked by each verb, in its own transaction.
+  const lookAtVisitor = async (): Promise<VisitorPrincipal | null> => {
+    if (token === null) return null;
+    const visitor = { kind: "visitor" as const, ...(await services.widget.tokens.verify(token)) };
+    noteInLogContext({ workspaceId: visitor.workspaceId });
+    return visitor;
+  };
   const userAgent = caller.headers["user-agent"];
   return {
     services,
-    requestId: caller.requestId,
-    device: { ip: caller.ip, userAgent: userAgent ?? null },
-    namesWorkspace: caller.workspaceId !== null,
-    principal: () => {
-      principal ??= caller.token === null ? Promise.resolve(null) : authenticate(services.auth, caller.token, caller.workspaceId);
-      return principal;
+    get requestId() {
+      return caller.requestId();
     },
+    observe: caller.observe,
+    device: { ip: caller.ip, userAgent: userAgent ?? null },
+    origin: caller.headers.origin ?? null,
+    visitor: lookAtVisitor,
+    namesWorkspace: workspaceId !== null,
+    principal: () => {
+      if (socket !== null) return look();
+      known ??= look();
+      return known;
+    },
+    openStream: () => socket?.openStream() ?? (() => {}),
+    watch: (principal, permission, onEnd) =>
+      callers.watch({ caller: liveCallerOf(principal), permission, expiresAtMs: expiryOf(token), onEnd }),
+    watchVisitor: ({ contactId, channelId, workspaceId: home, identityVersion, expiresAtMs }, onEnd) =>
+      callers.watch({
+        caller: { kind: "visitor", id: contactId, workspaceId: home, channelId, identityVersion },
+        permission: null,
+        expiresAtMs,
+        onEnd,
+      }),
     pace: caller.pace,
   };
+}
+
+/** The principal as those who look after streams know it. */
+export function liveCallerOf(principal: Principal): LiveCaller {
+  const workspaceId = principal.standing?.workspaceId ?? null;
+  return principal.kind === "user"
+    ? { kind: "session", id: principal.sessionId, workspaceId }
+    : { kind: "apiKey", id: principal.apiKeyId, workspaceId };
+}
+
+/** When an access token that was found good ends, in milliseconds since 1970; null for a key, which has its end in the database. */
+export function expiryOf(token: string | null): number | null {
+  const [, payload] = token?.split(".") ?? [];
+  if (payload === undefined) return null;
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(payload, "base64url").toString());
+    return typeof claims === "object" && claims !== null && "exp" in claims && typeof claims.exp === "number" ? claims.exp * 1000 : null;
+  } catch {
+    return null;
+  }
 }
 
 /** The token of `Authorization: Bearer <token>`; null for anything else. */

@@ -1,99 +1,131 @@
 /**
- * The HTTP front door, in the order of the mission: security headers, CORS, rate limit, body cap, then the routes,
- * which authenticate for themselves.
+ * The HTTP front door: how long a request may take to arrive, what stands before every route, and the routes.
  *
  * @module
  */
 import { randomUUID } from "node:crypto";
-import type { ApiServices } from "@axon/api/context";
+import type { Socket } from "node:net";
 import { type AppRouter, appRouter } from "@axon/api/router";
 import type { Env } from "@axon/config/env";
+import { Refusal } from "@axon/core/errors";
 import type { Parts } from "@axon/runtime/parts";
-import cors from "@fastify/cors";
-import helmet from "@fastify/helmet";
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from "@trpc/server/adapters/fastify";
-import fastify, { type FastifyInstance } from "fastify";
-import { RateLimiterMemory } from "rate-limiter-flexible";
-import { bearerOf, createContext, workspaceOf } from "./create-context.ts";
+import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import { clientAddress, type TrustProxy } from "./client-address.ts";
+import { limitConnections } from "./connections.ts";
+import { bearerOf, type ContextDeps, createContext, workspaceOf } from "./create-context.ts";
+import { addDoor, refuse } from "./door.ts";
+import { bareHeaders, rawAnswer, retryAfter } from "./door-answer.ts";
+import type { DoorOptions } from "./door-options.ts";
 import { addHealthRoutes } from "./health-routes.ts";
+import type { Origins } from "./origins.ts";
+import { addRequestLog, observeCalls, watchFailures } from "./request-log.ts";
+import { addRestRoutes } from "./rest-routes.ts";
 import { addUploadRoute } from "./upload-route.ts";
 
-/** Largest JSON body: `documents.addText` takes a million characters, of up to four bytes. */
-const bodyBytesMax = 6 * 1024 * 1024;
-/** Calls in one batch. */
-const batchMax = 50;
-/** Requests of one address within ten seconds: far above any dashboard, far below a flood. */
-const requestsPer10s = 3_000;
-
 export interface HttpParts {
-  services: ApiServices;
+  context: ContextDeps;
   parts: Parts;
-  http: Env["http"];
-  /** Numbers of this process for `/metrics`. */
-  liveStats(): { topics: number; followers: number };
+  limits: Env["limits"];
+  origins: Origins;
+  trust: TrustProxy;
+  options: DoorOptions;
   /** True while the server still takes new work. */
   open(): boolean;
 }
 
-export async function createHttp({ services, parts, http, liveStats, open }: HttpParts): Promise<FastifyInstance> {
+export interface HttpDoor {
+  app: FastifyInstance;
+  /** Requests that have not been answered to their end. */
+  underWay(): number;
+}
+
+export async function createHttp({ context, parts, limits, origins, trust, options, open }: HttpParts): Promise<HttpDoor> {
+  const app = createApp(options, trust);
+  limitConnections(app.server, { perAddress: limits.address.connections, total: options.connectionsMax, trust });
+  const underWay = addRequestLog(app, parts);
+  // Whoever keeps a connection open looks for another server while this one stops.
+  app.addHook("onSend", async (_request, reply) => {
+    if (!open()) reply.header("connection", "close");
+  });
+  await addDoor(app, { origins, limits: parts.limits, requestsPerMinute: limits.address.requestsPerMinute, options });
+  addHealthRoutes(app, { ...parts, open });
+  if (parts.acceptUpload !== null) addUploadRoute(app, parts.acceptUpload);
+  const observe = observeCalls(parts, "http");
+  const onError = watchFailures(parts);
+  const contextOf = (request: FastifyRequest) =>
+    createContext(context, {
+      token: bearerOf(request.headers),
+      workspaceId: workspaceOf(request.headers),
+      ip: clientAddress(request.raw, trust),
+      headers: request.headers,
+      requestId: () => request.id,
+      observe,
+      pace: async () => {}, // Over SSE the stream itself waits for its reader.
+      socket: null,
+    });
+  addRestRoutes(app, {
+    createContext: contextOf,
+    onFailure: (failure, { path }) => onError({ error: { code: "INTERNAL_SERVER_ERROR", cause: failure }, path }),
+  });
+  await app.register(fastifyTRPCPlugin, {
+    prefix: "/trpc",
+    trpcOptions: {
+      router: appRouter,
+      maxBatchSize: options.batchMax,
+      createContext: ({ req }) => contextOf(req),
+      onError,
+      responseMeta: ({ errors }) => ({ headers: new Headers(retryAfterOf(errors)) }),
+    } satisfies FastifyTRPCPluginOptions<AppRouter>["trpcOptions"],
+  });
+  return { app, underWay };
+}
+
+/** How long things may take to arrive, and how large their first lines may be, is for Node's own parser to watch. */
+function createApp(options: DoorOptions, trust: TrustProxy): FastifyInstance {
   const app = fastify({
-    bodyLimit: bodyBytesMax,
+    bodyLimit: options.bodyBytesMax,
     genReqId: () => randomUUID(),
     logger: false,
     // A batch names every procedure in its path.
     routerOptions: { maxParamLength: 5_000 },
     forceCloseConnections: true,
+    trustProxy: trust,
+    requestTimeout: options.requestTimeoutMs,
+    keepAliveTimeout: options.keepAliveMs,
+    http: {
+      headersTimeout: options.headersTimeoutMs,
+      connectionsCheckingInterval: options.waitsCheckMs,
+      maxHeaderSize: options.headerBytesMax,
+    },
+    frameworkErrors: ({ code }, request, reply) => {
+      // No hook has seen it, so what they add is added here.
+      reply.headers({ ...bareHeaders, "x-request-id": request.id });
+      if (code === "FST_ERR_MAX_PARAM_LENGTH") void refuse(request, reply, new Refusal("too_large", "The address is too long"), 414);
+      else void refuse(request, reply, new Refusal("validation", "The address can't be read"));
+    },
+    clientErrorHandler: sayWhatWasWrong,
   });
-  await app.register(helmet, {
-    contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
-    crossOriginResourcePolicy: { policy: "cross-origin" },
-  });
-  await app.register(cors, {
-    origin: http.allowedOrigins,
-    credentials: true,
-    methods: ["GET", "POST", "PUT"],
-    exposedHeaders: ["x-request-id"],
-    maxAge: 600,
-  });
-  addRateLimit(app);
-  app.addHook("onSend", async (request, reply) => {
-    reply.header("x-request-id", request.id);
-  });
-  addHealthRoutes(app, { check: parts.check, liveStats, open });
-  if (parts.acceptUpload !== null) addUploadRoute(app, parts.acceptUpload);
-  await app.register(fastifyTRPCPlugin, {
-    prefix: "/trpc",
-    trpcOptions: {
-      router: appRouter,
-      maxBatchSize: batchMax,
-      createContext: ({ req }) =>
-        createContext(services, {
-          token: bearerOf(req.headers),
-          workspaceId: workspaceOf(req.headers),
-          ip: req.ip,
-          headers: req.headers,
-          requestId: req.id,
-          pace: async () => {}, // Over SSE the stream itself waits for its reader.
-        }),
-      onError: ({ error, path, ctx }) => {
-        if (error.code === "INTERNAL_SERVER_ERROR")
-          parts.log.error({ err: error.cause ?? error, path, requestId: ctx?.requestId }, "a procedure failed");
-      },
-    } satisfies FastifyTRPCPluginOptions<AppRouter>["trpcOptions"],
-  });
+  // Node drops what is beyond its own limit without a word, so that lies above ours, which refuses.
+  app.server.maxHeadersCount = options.headersMax * 4;
   return app;
 }
 
-function addRateLimit(app: FastifyInstance): void {
-  const limiter = new RateLimiterMemory({ points: requestsPer10s, duration: 10 });
-  app.addHook("onRequest", async (request, reply) => {
-    try {
-      await limiter.consume(request.ip);
-    } catch {
-      await reply
-        .code(429)
-        .header("retry-after", "10")
-        .send({ error: { message: "Too many requests", data: { reason: "rate_limited", requestId: request.id } } });
-    }
-  });
+/** The last word to whoever sent what is no request, or too slowly. */
+function sayWhatWasWrong(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === "ECONNRESET" || socket.destroyed) return;
+  const [refusal, status] = refusalOfConnection(error.code);
+  if (socket.writable) socket.write(rawAnswer(refusal, "", status));
+  socket.destroySoon();
+}
+
+function refusalOfConnection(code: string | undefined): [Refusal, number] {
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return [new Refusal("too_slow", "The request did not come in time"), 408];
+  if (code === "HPE_HEADER_OVERFLOW") return [new Refusal("too_large", "The headers are too large"), 431];
+  return [new Refusal("validation", "This is no HTTP request"), 400];
+}
+
+function retryAfterOf(errors: readonly Error[]): Record<string, string> {
+  for (const { cause } of errors) if (cause instanceof Refusal) return retryAfter(cause.details);
+  return {};
 }

@@ -4,8 +4,8 @@ import { createProductionParts } from "@axon/runtime/production";
 import { runProcess } from "@axon/runtime/run";
 import { startServer } from "./start-server.ts";
 
-await runProcess("server", withEnvFile(process.env, ".env"), async (env, log) => {
-  const parts = await createProductionParts(env, log);
+await runProcess("server", withEnvFile(process.env, ".env"), async (env, log, reporter) => {
+  const parts = await createProductionParts(env, log, reporter);
   const server = await startServer(parts, env);
   log.info({ host: env.http.host, port: server.port }, "listening");
   return {

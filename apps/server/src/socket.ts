@@ -5,57 +5,99 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
-import type { ApiServices } from "@axon/api/context";
 import { type AppRouter, appRouter } from "@axon/api/router";
-import type { Logger } from "@axon/config/logger";
+import type { Env } from "@axon/config/env";
+import { Refusal } from "@axon/core/errors";
+import { currentRequest, type Parts } from "@axon/runtime/parts";
 import { applyWSSHandler } from "@trpc/server/adapters/ws";
 import { WebSocketServer } from "ws";
-import { bearerOf, createContext, workspaceOf } from "./create-context.ts";
+import { clientAddress, type TrustProxy } from "./client-address.ts";
+import { bearerOf, type ContextDeps, createContext, workspaceOf } from "./create-context.ts";
+import { rawAnswer } from "./door-answer.ts";
+import type { DoorOptions } from "./door-options.ts";
+import type { Origins } from "./origins.ts";
 import { pace } from "./pace.ts";
+import { observeCalls, watchFailures } from "./request-log.ts";
+import { GuardedSocket, guardSocket } from "./socket-guard.ts";
+import { createTally } from "./tally.ts";
+import { admitUpgrades, widgetSocketPath } from "./upgrades.ts";
 
-/** Largest message that a client may send. */
-const messageBytesMax = 256 * 1024;
+/** A client that has not said goodbye by then is gone, or does not listen. */
+const goodbyeMs = 2_000;
+
+export interface SocketDeps {
+  context: ContextDeps;
+  parts: Parts;
+  limits: Env["limits"];
+  origins: Origins;
+  trust: TrustProxy;
+  options: DoorOptions;
+}
 
 export interface Sockets {
   /** Tells every client to reconnect elsewhere, then closes. */
   close(): Promise<void>;
 }
 
-export function openSockets(server: Server, services: ApiServices, allowedOrigins: readonly string[], log: Logger): Sockets {
+export function openSockets(server: Server, { context, parts, limits, origins, trust, options }: SocketDeps): Sockets {
+  let open = true;
   const wss = new WebSocketServer({
-    server,
-    path: "/trpc",
-    maxPayload: messageBytesMax,
-    // Browsers send their origin and cannot be stopped from opening sockets by CORS; others send none.
-    verifyClient: ({ origin }: { origin?: string }) => origin === undefined || allowedOrigins.includes(origin),
+    noServer: true,
+    WebSocket: GuardedSocket,
+    maxPayload: options.messageBytesMax,
+    perMessageDeflate: false, // A small message that unpacks to a large one would get past every cap.
   });
-  // It repeats what goes wrong with listening, which whoever listens is told already; unheard it would end the process.
-  wss.on("error", () => {});
+  wss.on("wsClientError", (_error, connection, request) => {
+    connection.end(rawAnswer(new Refusal("validation", "This is no WebSocket handshake"), request.url ?? ""));
+  });
+  const ofCaller = createTally(limits.caller.sockets);
+  admitUpgrades(server, {
+    origins,
+    limits: parts.limits,
+    trust,
+    perMinute: limits.address.requestsPerMinute,
+    socketsPerAddress: limits.address.sockets,
+    options,
+    open: () => open,
+    accept: (request, connection, head) =>
+      wss.handleUpgrade(request, connection, head, (socket) => {
+        guardSocket(socket, { options, callers: context.callers, ofCaller });
+        wss.emit("connection", socket, request);
+      }),
+  });
+  const observe = observeCalls(parts, "socket");
+  parts.metrics.gauge("axon_live_sockets", "WebSockets that are open on this process", [], () => [{ labels: {}, value: wss.clients.size }]);
   const handler = applyWSSHandler<AppRouter>({
     wss,
     router: appRouter,
-    keepAlive: { enabled: true, pingMs: 30_000, pongWaitMs: 10_000 },
+    keepAlive: { enabled: true, pingMs: options.pingMs, pongWaitMs: options.pongWaitMs },
     createContext: ({ req, res, info }) => {
       const given = info.connectionParams;
-      return createContext(services, {
+      const socketId = randomUUID();
+      return createContext(context, {
         token: given?.["token"] ?? bearerOf(req.headers),
         workspaceId: given?.["workspaceId"] ?? workspaceOf(req.headers),
-        ip: req.socket.remoteAddress ?? null,
+        ip: clientAddress(req, trust),
         headers: req.headers,
-        requestId: randomUUID(),
+        visitorsOnly: req.url?.split("?", 1)[0] === widgetSocketPath,
+        requestId: () => currentRequest() ?? socketId,
+        observe,
         pace: (signal) => pace(res, signal),
+        socket: res instanceof GuardedSocket ? (res.gate?.calling ?? null) : null,
       });
     },
-    onError: ({ error, path, ctx }) => {
-      if (error.code === "INTERNAL_SERVER_ERROR")
-        log.error({ err: error.cause ?? error, path, requestId: ctx?.requestId }, "a procedure failed");
-    },
+    onError: watchFailures(parts),
   });
   return {
     close: async () => {
+      open = false;
       handler.broadcastReconnectNotification();
       for (const socket of wss.clients) socket.close(1012, "restarting");
+      const cut = setTimeout(() => {
+        for (const socket of wss.clients) socket.terminate();
+      }, goodbyeMs);
       await new Promise<void>((resolve) => wss.close(() => resolve()));
+      clearTimeout(cut);
     },
   };
 }

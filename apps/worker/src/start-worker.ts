@@ -15,7 +15,9 @@ import { createRelay } from "@axon/jobs/relay";
 import { createTicker } from "@axon/jobs/schedule";
 import { createDeltaWriter } from "@axon/realtime/delta-writer";
 import { outboxTopic, type Parts } from "@axon/runtime/parts";
+import { createAccountUpkeep } from "./account-upkeep.ts";
 import { createHandlers } from "./handlers.ts";
+import { createUpkeep } from "./upkeep.ts";
 
 /** How often an outbox is looked at that nobody has hinted at. */
 const relayPollMs = 1_000;
@@ -33,7 +35,7 @@ export interface RunningWorker {
 
 /** Starts everything; resolves when jobs are being taken. */
 export async function startWorker(parts: Parts): Promise<RunningWorker> {
-  const { database, inWorkspace, files, provider, bus, deltas, log } = parts;
+  const { database, inWorkspace, files, mailer, provider, bus, deltas, log, metrics, reporter } = parts;
   const parser = createParser({ children: 2, timeoutMs: parseTimeoutMs, memoryMb: parseMemoryMb });
   const producer = createProducer(parts.jobs);
   const relay = createRelay({
@@ -50,7 +52,9 @@ export async function startWorker(parts: Parts): Promise<RunningWorker> {
   const consumer = createConsumer({
     backend: parts.jobs,
     handlers: createHandlers({
+      database,
       inWorkspace,
+      mailer,
       files,
       embedder: provider.embedder,
       provider,
@@ -59,7 +63,11 @@ export async function startWorker(parts: Parts): Promise<RunningWorker> {
         createDeltaWriter({ buffer: deltas, bus, reply, onError: (error) => log.warn({ err: error }, "pieces of a reply were late") }),
     }),
     log,
-    hooks: { onDead: (job, error) => log.error({ job: job.name, jobId: job.id, err: error }, "a job was given up") },
+    hooks: {
+      onStart: (queue, _name, waitedMs) => metrics.jobBegan(queue, waitedMs),
+      onEnd: (queue, name, outcome, ranForMs) => metrics.jobEnded(queue, name, outcome, ranForMs),
+      onDead: (_job, error) => reporter.report(error),
+    },
   });
   const sweepers = [
     createTicker({
@@ -76,6 +84,8 @@ export async function startWorker(parts: Parts): Promise<RunningWorker> {
         sweep(await findStuckDocuments(database), ({ workspaceId, id }) => inWorkspace(workspaceId, (ws) => requeueDocument(ws, id))),
       log,
     }),
+    ...createUpkeep(parts),
+    ...createAccountUpkeep(parts),
   ];
   await consumer.start();
   relay.start();

@@ -36,6 +36,9 @@ export interface BackendLink {
 /** One client for each queue that a consumer listens on, and this many more for the queries of everybody. */
 const queryClientsMax = 6;
 
+/** Each queue that is opened on a pool listens to its errors: producer, consumer and monitor of every queue. */
+const poolListenersMax = 100;
+
 /**
  * Opens a pool that BullMQ's statements can run on: they name no schema, so every client starts with `schema` as its
  * search path, and each worker keeps one client for LISTEN. A smaller pool would wait for itself forever.
@@ -49,6 +52,7 @@ export function openJobPool(connection: pg.PoolConfig, schema: string): pg.Pool 
   });
   // An idle client that drops is replaced on the next query; unheard, the event would end the process.
   pool.on("error", () => undefined);
+  pool.setMaxListeners(poolListenersMax);
   return pool;
 }
 

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
+import { logContext } from "@axon/config/log-context";
 import type { JobRun, QueuedJob } from "@axon/contracts/jobs";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { openTestBackends, withJobs } from "./backends.fixture.ts";
@@ -24,6 +25,24 @@ describe.concurrent.each(backends)("jobs on $name", { timeout: 100_000 }, ({ ope
       await producer.add([job]);
       await vi.waitFor(() => expect(seen).toHaveLength(1), waitMs);
       expect(seen[0]).toMatchObject({ payload: job.payload, run: { attempt: 1, lastAttempt: false } });
+    }));
+
+  it("a job's lines, also of its failure, name the request that caused it; the handler's payload is what it was", () =>
+    withJobs(open, async ({ producer, consume }) => {
+      const seen: { payload: unknown; context: object }[] = [];
+      const told: object[] = [];
+      const handler = async (payload: unknown) => {
+        await sleep(1);
+        seen.push({ payload, context: logContext() });
+        throw new Refusal("not allowed");
+      };
+      await consume({ handlers: handlersWith({ "reply.generate": handler }), hooks: { onDead: () => told.push(logContext()) } });
+      const job = { ...replyJob("caused"), requestId: "r-1" };
+      await producer.add([job]);
+      await vi.waitFor(() => expect(told).toHaveLength(1), waitMs);
+      const context = { requestId: "r-1", workspaceId: job.payload.workspaceId, job: "reply.generate", jobId: "k-caused" };
+      expect(seen).toEqual([{ payload: job.payload, context }]);
+      expect(told).toEqual([context]);
     }));
 
   it("a handler that fails is tried again until it succeeds, and no more", () =>

@@ -7,11 +7,13 @@
  *
  * @module
  */
+import { withLogContext } from "@axon/config/log-context";
 import { isJobName, type JobHandlers, jobs, type QueueName, queues } from "@axon/contracts/jobs";
 import { type IQueueBackend, type Job, type JobProgress, WaitingError, Worker } from "bullmq";
 import { type BackendLink, type JobBackend, linkBackend } from "./backend.ts";
 import type { JobLog } from "./log.ts";
 import { within } from "./pause.ts";
+import { contextOf } from "./request.ts";
 import { JobGivenBack, type JobToRun, runJob } from "./run-job.ts";
 
 export interface ConsumerHooks {
@@ -102,7 +104,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
 function openWorker(queue: QueueName, link: BackendLink, options: ConsumerOptions, closing: AbortSignal, settleMs: number): QueueWorker {
   const { handlers, log, hooks = {}, stall = defaultStall } = options;
   const onLate = (job: JobToRun, error: unknown) =>
-    log.warn({ err: error, job: job.name, jobId: job.id }, "a handler that was given up on has ended after all");
+    withLogContext(contextOf(job), () => log.warn({ err: error }, "a handler that was given up on has ended after all"));
 
   async function process(job: Job<unknown, void>, token?: string): Promise<void> {
     hooks.onStart?.(queue, job.name, job.attemptsMade === 0 ? Math.max(0, Date.now() - job.timestamp - (job.opts.delay ?? 0)) : null);
@@ -111,7 +113,7 @@ function openWorker(queue: QueueName, link: BackendLink, options: ConsumerOption
     } catch (error) {
       if (!(error instanceof JobGivenBack)) throw error;
       await job.moveToWait(token);
-      log.info({ job: job.name, jobId: job.id }, "given back to its queue, the worker is closing");
+      withLogContext(contextOf(toRun(job)), () => log.info({}, "given back to its queue, the worker is closing"));
       hooks.onEnd?.(queue, job.name, "given_back", ranForMs(job));
       throw new WaitingError(); // BullMQ's word for "it is no longer mine".
     }
@@ -135,16 +137,21 @@ function openWorker(queue: QueueName, link: BackendLink, options: ConsumerOption
     log.warn({ queue, jobId }, "a job was let go without a word; it is run again");
     hooks.onStalled?.(queue, jobId);
   });
-  worker.on("completed", (job) => hooks.onEnd?.(queue, job.name, "done", ranForMs(job)));
+  worker.on("completed", (job) =>
+    withLogContext(contextOf(toRun(job)), () => {
+      log.info({ attempt: job.attemptsMade, ms: ranForMs(job) }, "a job is done");
+      hooks.onEnd?.(queue, job.name, "done", ranForMs(job));
+    }),
+  );
   worker.on("failed", (job, error) => {
-    if (job) onFailed(queue, job, error, options);
+    if (job) withLogContext(contextOf(toRun(job)), () => onFailed(queue, job, error, options));
   });
   return worker;
 }
 
 /** BullMQ sets `finishedOn` only on a job that it will not try again. */
 function onFailed(queue: QueueName, job: Job<unknown, void>, error: Error, { log, hooks = {} }: ConsumerOptions): void {
-  const fields = { err: error, job: job.name, jobId: job.id, attempt: job.attemptsMade };
+  const fields = { err: error, attempt: job.attemptsMade };
   if (job.finishedOn === undefined) {
     log.warn(fields, "a job failed and will be tried again");
     hooks.onEnd?.(queue, job.name, "failed", ranForMs(job));

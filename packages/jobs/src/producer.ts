@@ -8,6 +8,7 @@ import { type IQueueBackend, type JobsOptions, Queue } from "bullmq";
 import { type BackendLink, type JobBackend, linkBackend } from "./backend.ts";
 import { jobIdOf } from "./job-id.ts";
 import { within } from "./pause.ts";
+import { withRequest } from "./request.ts";
 
 export interface Producer {
   /**
@@ -62,7 +63,7 @@ function openQueue(name: QueueName, link: BackendLink): JobQueue {
 }
 
 async function addTo(queue: JobQueue, batch: readonly QueuedJob[]): Promise<void> {
-  const [first, ...others] = batch.map((job) => ({ name: job.name, data: job.payload, opts: optionsOf(job) }));
+  const [first, ...others] = batch.map((job) => ({ name: job.name, data: withRequest(job), opts: optionsOf(job) }));
   if (!first) return;
   // One at a time is the common case, and cheaper for PostgreSQL than the bulk way with its temporary tables.
   if (others.length === 0) await queue.add(first.name, first.data, first.opts);

@@ -1,12 +1,15 @@
 /**
  * One try of one job: the worker's door. Bad payloads and refusals are final, everything else may be tried again.
  *
- * Knows how long a handler may take and what its failures mean; knows no queue and no handler.
+ * Knows how long a handler may take and what its failures mean, and has its log lines say which request caused it; knows
+ * no queue and no handler.
  *
  * @module
  */
+import { withLogContext } from "@axon/config/log-context";
 import { isJobName, type JobHandlers, type JobRun, jobGivenBack, jobs } from "@axon/contracts/jobs";
 import { UnrecoverableError } from "bullmq";
+import { contextOf } from "./request.ts";
 
 /** A job as its queue gives it: nothing in it has been checked. */
 export interface JobToRun {
@@ -56,7 +59,7 @@ export async function runJob(job: JobToRun, options: RunOptions): Promise<void> 
   const run: JobRun = { jobId: job.id, attempt, lastAttempt: attempt >= job.attemptsMax, signal: watch.signal };
   const handle = options.handlers[job.name] as (payload: unknown, run: JobRun) => Promise<void>; // safe: parsed by this name's own schema
   let givenUp = false;
-  const handled = (async () => handle(payload.data, run))();
+  const handled = withLogContext(contextOf(job), async () => handle(payload.data, run));
   handled.then(
     () => givenUp && options.onLate?.(job, null),
     (error) => givenUp && options.onLate?.(job, error),

@@ -4,13 +4,15 @@
  * @module
  */
 import { randomUUID } from "node:crypto";
-import type { JobHandlers, JobName, QueuedJob } from "@axon/contracts/jobs";
+import { type JobHandlers, type JobName, jobs, type QueuedJob } from "@axon/contracts/jobs";
 import type { JobLog } from "./log.ts";
 
 /** Handlers that do nothing but what is given. */
 export function handlersWith(some: Partial<JobHandlers>): JobHandlers {
   const nothing = async () => {};
-  return { "reply.generate": nothing, "knowledge.ingest": nothing, "knowledge.purge": nothing, ...some };
+  const names = Object.keys(jobs) as JobName[]; // safe: keys of a literal
+  const all = Object.fromEntries(names.map((name) => [name, nothing])) as unknown as JobHandlers; // safe: one for each name
+  return { ...all, ...some };
 }
 
 export function replyJob(key: string = randomUUID(), delayMs = 0) {

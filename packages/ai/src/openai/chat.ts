@@ -25,6 +25,8 @@ export interface ChatOptions {
   /** Between two chunks of a stream. */
   idleMs: number;
   retry: RetryPolicy;
+  /** Sent with each call, besides the SDK's own. */
+  headers: () => Record<string, string>;
   /** 0..1, spreads retries. */
   random: () => number;
 }
@@ -88,7 +90,11 @@ async function* once(
   options: ChatOptions,
 ): AsyncGenerator<ChatPart> {
   const params = paramsOf(model, dialect, request);
-  const opened = client.chat.completions.create(params, { signal: deadline.signal, timeout: options.timeoutMs });
+  const opened = client.chat.completions.create(params, {
+    signal: deadline.signal,
+    timeout: options.timeoutMs,
+    headers: options.headers(),
+  });
   const chunks = (await deadline.within(opened, options.firstByteMs, "answer"))[Symbol.asyncIterator]();
   const reader = createAnswerReader();
   let raw = "";

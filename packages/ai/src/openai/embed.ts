@@ -15,6 +15,8 @@ export interface EmbedderOptions {
   /** One batch, retries included. */
   timeoutMs: number;
   retry: RetryPolicy;
+  /** Sent with each call, besides the SDK's own. */
+  headers: () => Record<string, string>;
   random: () => number;
 }
 
@@ -81,7 +83,7 @@ async function embedBatch(
             encoding_format: "base64",
             ...(/embedding-3/.test(options.model) && { dimensions: vectorDimensions }),
           },
-          { signal: deadline.signal, timeout: options.timeoutMs },
+          { signal: deadline.signal, timeout: options.timeoutMs, headers: options.headers() },
         );
         const { data } = await deadline.within(asked, options.timeoutMs, "vectors");
         return vectorsOf(data, input.length);

@@ -24,13 +24,22 @@ export interface OpenAiOptions {
   /** Between two chunks of a reply. */
   idleMs?: number;
   retry?: RetryPolicy;
+  /** What to call the requests made now in the vendor's own logs (`X-Client-Request-Id`): ASCII; null for no name. */
+  requestId?: () => string | null;
   /** 0..1, spreads retries; for tests. */
   random?: () => number;
 }
 
 /** Makes the provider. No call is made until it is used, so a wrong key shows with the first use (`AiError("auth")`). */
 export function createOpenAiProvider(options: OpenAiOptions): AiProvider {
-  const { timeoutMs = 60_000, firstByteMs = 20_000, idleMs = 15_000, retry = retryPolicy, random = Math.random } = options;
+  const {
+    timeoutMs = 60_000,
+    firstByteMs = 20_000,
+    idleMs = 15_000,
+    retry = retryPolicy,
+    requestId = () => null,
+    random = Math.random,
+  } = options;
   const client = new OpenAI({
     apiKey: options.apiKey,
     ...(options.baseUrl !== undefined && { baseURL: options.baseUrl }),
@@ -41,10 +50,14 @@ export function createOpenAiProvider(options: OpenAiOptions): AiProvider {
     maxRetries: 0,
     logLevel: "off",
   });
+  const headers = () => {
+    const name = requestId();
+    return name === null ? {} : { "X-Client-Request-Id": name };
+  };
   return {
     name: "openai",
-    embedder: createOpenAiEmbedder(client, { model: options.embeddingModel, timeoutMs, retry, random }),
-    chat: createOpenAiChat(client, { model: options.model, timeoutMs, firstByteMs, idleMs, retry, random }),
+    embedder: createOpenAiEmbedder(client, { model: options.embeddingModel, timeoutMs, retry, headers, random }),
+    chat: createOpenAiChat(client, { model: options.model, timeoutMs, firstByteMs, idleMs, retry, headers, random }),
     confidence: openaiConfidence,
   };
 }

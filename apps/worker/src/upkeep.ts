@@ -1,0 +1,48 @@
+/**
+ * What goes by time: deleted workspaces that are due, what workspaces do not want to keep, uploads that never came.
+ *
+ * Looks for it and has it done; any number of workers may.
+ *
+ * @module
+ */
+import { dropUpload } from "@axon/core/knowledge";
+import { queueRetention, requeuePurge } from "@axon/core/workspaces";
+import { findAbandonedUploads, findDuePurges, findRetaining } from "@axon/db/sweep";
+import { createTicker, type Ticker } from "@axon/jobs/schedule";
+import type { Parts } from "@axon/runtime/parts";
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+
+export function createUpkeep({ database, inWorkspace, log }: Pick<Parts, "database" | "inWorkspace" | "log">): Ticker[] {
+  return [
+    createTicker({
+      name: "purges",
+      everyMs: minuteMs,
+      run: async () => {
+        for (const workspaceId of await findDuePurges(database)) await requeuePurge({ database }, workspaceId);
+      },
+      log,
+    }),
+    createTicker({
+      name: "retention",
+      everyMs: hourMs,
+      run: async (signal) => {
+        let page = await findRetaining(database, null);
+        while (page.length > 0 && !signal.aborted) {
+          for (const workspaceId of page) await inWorkspace(workspaceId, async (ws) => queueRetention(ws));
+          page = await findRetaining(database, page.at(-1) ?? null);
+        }
+      },
+      log,
+    }),
+    createTicker({
+      name: "uploads",
+      everyMs: hourMs,
+      run: async () => {
+        for (const { workspaceId, id } of await findAbandonedUploads(database)) await inWorkspace(workspaceId, (ws) => dropUpload(ws, id));
+      },
+      log,
+    }),
+  ];
+}
