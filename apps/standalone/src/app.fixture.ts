@@ -11,10 +11,15 @@ import { join } from "node:path";
 import { createLocalProvider } from "@axon/ai/local/provider";
 import type { AiProvider } from "@axon/ai/provider";
 import { type AxonClient, createAxonClient } from "@axon/client/client";
-import { createLogger } from "@axon/config/logger";
+import type { Env } from "@axon/config/env";
+import { createLogger, type Logger } from "@axon/config/logger";
+import type { Session } from "@axon/contracts/auth";
+import type { SendMail } from "@axon/contracts/mail";
 import { createInWorkspace } from "@axon/core/context";
+import { createSealer } from "@axon/core/sealing";
 import { connect } from "@axon/db/connect";
 import { newId } from "@axon/db/ids";
+import { createMailFolder } from "@axon/integrations/mail/folder";
 import { createFolderStorage } from "@axon/integrations/storage/folder";
 import { type JobBackend, openJobPool, prepareBackend } from "@axon/jobs/backend";
 import { type Bus, createMemoryBus } from "@axon/realtime/bus";
@@ -22,10 +27,15 @@ import type { DeltaBuffer } from "@axon/realtime/deltas";
 import { createMemoryDeltas } from "@axon/realtime/memory-deltas";
 import { createRedisBus } from "@axon/realtime/redis-bus";
 import { createRedisDeltas } from "@axon/realtime/redis-deltas";
-import { type Parts, tellOfCommits } from "@axon/runtime/parts";
+import { pingOf } from "@axon/runtime/health";
+import { currentRequest, type Parts, tellOfCommits } from "@axon/runtime/parts";
+import type { Reporter } from "@axon/runtime/report";
+import { watchParts } from "@axon/runtime/watch";
+import type { DoorOptions } from "@axon/server/door-options";
 import { type RunningServer, startServer } from "@axon/server/start-server";
 import { openTestDatabase, type TestDatabase } from "@axon/testing/database";
 import { openTestRedis } from "@axon/testing/database-redis";
+import { openTestLimits, type TestLimits } from "@axon/testing/limits";
 import { type RunningWorker, startWorker } from "@axon/worker/start-worker";
 import { Redis } from "ioredis";
 
@@ -34,6 +44,10 @@ export interface App {
   urls: string[];
   url: string;
   database: TestDatabase;
+  /** Where files lie. */
+  filesFolder: string;
+  /** Where letters lie. */
+  mailFolder: string;
   workers: RunningWorker[];
   /** A new owner in a workspace of their own, signed in at the server with this number. */
   found(name?: string, server?: number): Promise<Owner>;
@@ -43,6 +57,7 @@ export interface App {
 }
 
 export interface Owner {
+  session: Session;
   client: AxonClient;
   token: string;
   workspaceId: string;
@@ -54,11 +69,32 @@ export interface AppOptions {
   servers?: number;
   workers?: number;
   provider?: AiProvider;
+  /** Silent but for what is fatal, when left out. */
+  log?: Logger;
+  reporter?: Reporter;
+  /** Carries letters in place of the folder. */
+  sendMail?: SendMail;
+  /** Limits that are to be met in the test; without, they are out of reach. */
+  limits?: { [Whose in keyof Env["limits"]]?: Partial<Env["limits"][Whose]> };
+  /** For the server with this number. */
+  door?: (server: number) => Partial<DoorOptions>;
+  accessTtlSeconds?: number;
+  trustProxy?: Env["http"]["trustProxy"];
 }
+
+const outOfReach = 1_000_000;
+
+type TestOptions = Required<Pick<AppOptions, "provider" | "log" | "reporter">> & Pick<AppOptions, "sendMail">;
 
 const password = "correct horse battery";
 
-export async function openApp({ servers = 1, workers = 1, provider = createLocalProvider() }: AppOptions = {}): Promise<App> {
+export async function openApp({ servers = 1, workers = 1, ...given }: AppOptions = {}): Promise<App> {
+  const options: TestOptions = {
+    provider: createLocalProvider(),
+    log: createLogger({ level: "fatal", name: "test" }),
+    reporter: { report: () => {}, close: async () => {} },
+    ...given,
+  };
   const database = await openTestDatabase();
   const network = await openNetwork(database);
   const folder = mkdtempSync(join(tmpdir(), "axon-app-"));
@@ -69,7 +105,7 @@ export async function openApp({ servers = 1, workers = 1, provider = createLocal
   const startedWorkers: RunningWorker[] = [];
 
   const makeParts = (baseUrl: string) => {
-    const parts = createTestParts(database, network, provider, folder, baseUrl);
+    const parts = createTestParts(database, network, options, folder, baseUrl);
     allParts.push(parts);
     return parts;
   };
@@ -77,16 +113,37 @@ export async function openApp({ servers = 1, workers = 1, provider = createLocal
     const port = await freePort();
     const parts = makeParts(`http://127.0.0.1:${port}`);
     runningServers.push(
-      await startServer(parts, {
-        http: { host: "127.0.0.1", port, baseUrl: `http://127.0.0.1:${port}`, allowedOrigins: ["http://localhost:3000"] },
-        auth: {
-          accessSecret: "a".repeat(32),
-          refreshSecret: "r".repeat(32),
-          accessTtlSeconds: 900,
-          refreshTtlSeconds: 3600,
-          bcryptRounds: 4,
+      await startServer(
+        parts,
+        {
+          http: {
+            host: "127.0.0.1",
+            port,
+            baseUrl: `http://127.0.0.1:${port}`,
+            allowedOrigins: ["http://localhost:3000"],
+            trustProxy: given.trustProxy ?? { hops: 0, networks: [] },
+          },
+          limits: {
+            address: { requestsPerMinute: outOfReach, connections: outOfReach, sockets: outOfReach, ...given.limits?.address },
+            caller: { sockets: outOfReach, ...given.limits?.caller },
+            workspace: {
+              callsPerMinute: outOfReach,
+              concurrentCalls: outOfReach,
+              concurrentModelCalls: outOfReach,
+              streams: outOfReach,
+              ...given.limits?.workspace,
+            },
+          },
+          auth: {
+            accessSecrets: ["a".repeat(32)],
+            refreshSecrets: ["r".repeat(32)],
+            accessTtlSeconds: given.accessTtlSeconds ?? 900,
+            refreshTtlSeconds: 3600,
+            bcryptRounds: 4,
+          },
         },
-      }),
+        given.door?.(number),
+      ),
     );
     urls.push(`http://127.0.0.1:${port}`);
   }
@@ -101,12 +158,15 @@ export async function openApp({ servers = 1, workers = 1, provider = createLocal
     urls,
     url: urls[0] ?? "",
     database,
+    filesFolder: folder,
+    mailFolder: join(folder, "mail"),
     workers: startedWorkers,
     stranger: () => open(0),
     found: async (name = "owner", server = 0) => {
       const session = await open(server).api.auth.signUp.mutate({ email: `${name}-${newId()}@example.com`, password, name });
       const workspaceId = session.memberships[0]?.workspace.id ?? "";
       return {
+        session,
         client: open(server, session.accessToken, workspaceId),
         token: session.accessToken,
         workspaceId,
@@ -128,12 +188,14 @@ export async function openApp({ servers = 1, workers = 1, provider = createLocal
 /** What all processes of one installation share: the queue and the bus. */
 interface Network {
   jobs: JobBackend;
-  openBus(): { bus: Bus; deltas: DeltaBuffer; close(): Promise<void> };
+  limits: TestLimits;
+  openBus(): { bus: Bus; deltas: DeltaBuffer; pingRedis: (() => Promise<void>) | null; close(): Promise<void> };
   close(): Promise<void>;
 }
 
 async function openNetwork(database: TestDatabase): Promise<Network> {
   const redis = openTestRedis();
+  const limits = openTestLimits();
   if (redis !== null) {
     const openRedis = () => new Redis(redis.url, { maxRetriesPerRequest: null });
     const jobs: JobBackend = { kind: "redis", connect: openRedis, prefix: redis.prefix };
@@ -144,10 +206,14 @@ async function openNetwork(database: TestDatabase): Promise<Network> {
         await bus.close();
         own.disconnect();
       };
-      return { bus, deltas: createRedisDeltas({ redis: own, prefix: redis.prefix }), close };
+      return { bus, deltas: createRedisDeltas({ redis: own, prefix: redis.prefix }), pingRedis: pingOf(own), close };
     };
     await prepareBackend(jobs);
-    return { jobs, openBus, close: () => redis.close() };
+    const close = async () => {
+      await limits.close();
+      await redis.close();
+    };
+    return { jobs, limits, openBus, close };
   }
   const pool = openJobPool({ connectionString: database.url }, "bullmq");
   const jobs: JobBackend = { kind: "postgres", pool, schema: "bullmq" };
@@ -155,7 +221,8 @@ async function openNetwork(database: TestDatabase): Promise<Network> {
   const [bus, deltas] = [createMemoryBus(), createMemoryDeltas()];
   return {
     jobs,
-    openBus: () => ({ bus, deltas, close: async () => {} }),
+    limits,
+    openBus: () => ({ bus, deltas, pingRedis: null, close: async () => {} }),
     close: async () => {
       await bus.close();
       await pool.end();
@@ -163,24 +230,34 @@ async function openNetwork(database: TestDatabase): Promise<Network> {
   };
 }
 
-function createTestParts(testDatabase: TestDatabase, network: Network, provider: AiProvider, folder: string, baseUrl: string): Parts {
+function createTestParts(testDatabase: TestDatabase, network: Network, options: TestOptions, folder: string, baseUrl: string): Parts {
+  const { log, reporter } = options;
   const database = connect(testDatabase, { poolMax: 4 });
-  const { bus, deltas, close } = network.openBus();
+  const { bus, deltas, pingRedis, close } = network.openBus();
   const files = createFolderStorage({ dir: folder, baseUrl, secret: "u".repeat(32) });
+  const watch = watchParts({ database, jobs: network.jobs, pingRedis, provider: options.provider, log });
   return {
     database,
-    inWorkspace: createInWorkspace(database, tellOfCommits(bus)),
+    inWorkspace: createInWorkspace(database, tellOfCommits(bus), { requestId: currentRequest }),
     jobs: network.jobs,
     bus,
     deltas,
     files,
     acceptUpload: files.acceptUpload,
-    provider,
-    log: createLogger({ level: "fatal", name: "test" }),
-    check: async () => {
-      await database.app`select 1`;
+    provider: watch.provider,
+    limits: network.limits,
+    sealer: createSealer([{ id: "test", bytes: Buffer.alloc(32, 7) }]),
+    mailer: {
+      send: options.sendMail ?? createMailFolder({ dir: join(folder, "mail") }),
+      appUrl: "http://localhost:3000",
+      letterSecrets: ["r".repeat(32)],
     },
+    log,
+    metrics: watch.metrics,
+    health: watch.health,
+    reporter,
     close: async () => {
+      await watch.close();
       await close();
       await database.close();
     },

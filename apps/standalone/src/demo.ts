@@ -45,6 +45,7 @@ async function makeDemo(url: string): Promise<Demo> {
   const owner = createAxonClient({ url, token: session.accessToken, workspaceId });
   const key = await owner.api.workspaces.apiKeys.create.mutate({ name: "Demo key", role: "admin" });
   await owner.close();
+  if (key.secret === null) throw new Error("a new key came without its secret");
   return { url, token: key.secret, workspaceId, login, seeded: false };
 }
 

@@ -5,8 +5,12 @@
  * @module
  */
 
+import { channelEntries, widgetEntries } from "./isolation-cases-channels.fixture.ts";
+
 /** Everything of one workspace that a caller can name. */
 export interface Things {
+  workspaceId: string;
+  secretName: string;
   agentId: string;
   sourceId: string;
   /** Ready. */
@@ -17,6 +21,18 @@ export interface Things {
   conversationId: string;
   replyId: string;
   apiKeyId: string;
+  /** The owner's. */
+  memberId: string;
+  /** Open, for an address that nobody has. */
+  invitationId: string;
+  /** Of the owner, but not the one that the owner calls with. */
+  sessionId: string;
+  channelId: string;
+  publicKey: string;
+  /** A visitor at that channel who has written. */
+  visitorId: string;
+  visitorToken: string;
+  visitorConversationId: string;
   /** Cursors that its own lists gave, and the place where its own stream stands. */
   cursors: { agents: string; sources: string; documents: string; conversations: string; apiKeys: string };
   lastEventId: string;
@@ -32,8 +48,8 @@ export interface Case {
 }
 
 export interface Entry {
-  /** `anyone` without a credential; `person` signed in; `reader` and `writer` in a workspace; `manager` may do more than a writer. */
-  tier: "anyone" | "person" | "reader" | "writer" | "manager";
+  /** `anyone` without a credential; `person` signed in; `reader` and `writer` in a workspace; `manager` may do more than a writer; `visitor` of a widget. */
+  tier: "anyone" | "person" | "reader" | "writer" | "manager" | "visitor";
   /** A call that is right for the workspace whose things these are. */
   right(own: Things): unknown;
   cases: Case[];
@@ -46,12 +62,46 @@ const none = () => ({});
 const credentials = { email: "nobody@example.com", password: "correct horse battery" };
 
 export const entries: Record<string, Entry> = {
+  ...channelEntries,
+  ...widgetEntries,
   "auth.signUp": { tier: "anyone", right: () => ({ ...credentials, name: "" }), cases: [] },
   "auth.signIn": { tier: "anyone", right: () => credentials, cases: [] },
   "auth.refresh": { tier: "anyone", right: () => ({ refreshToken: "axr_unknown" }), cases: [] },
   "auth.signOut": { tier: "person", right: none, cases: [] },
   "auth.signOutEverywhere": { tier: "person", right: none, cases: [] },
   "auth.me": { tier: "person", right: () => undefined, cases: [silent("nothing to name", () => undefined)] },
+  "auth.updateProfile": {
+    tier: "person",
+    right: () => ({ name: "Renamed" }),
+    cases: [silent("nothing to name", () => ({ name: "Renamed" }))],
+  },
+  "auth.changePassword": {
+    tier: "person",
+    right: () => ({ currentPassword: "not this one at all", newPassword: credentials.password }),
+    cases: [],
+  },
+  "auth.requestPasswordReset": { tier: "anyone", right: () => ({ email: credentials.email }), cases: [] },
+  "auth.resetPassword": { tier: "anyone", right: () => ({ token: "axp_unknown", newPassword: credentials.password }), cases: [] },
+  "auth.verifyEmail": { tier: "anyone", right: () => ({ token: "axv_unknown" }), cases: [] },
+  "auth.resendVerification": { tier: "person", right: none, cases: [] },
+  "auth.sessions.list": {
+    tier: "person",
+    right: none,
+    cases: [silent("a cursor", (_own, { cursors }) => ({ cursor: cursors.apiKeys })), silent("nothing to name", none)],
+  },
+  "auth.sessions.revoke": {
+    tier: "person",
+    right: ({ sessionId }) => ({ sessionId }),
+    cases: [missing("the session", (_own, { sessionId }) => ({ sessionId }))],
+  },
+  "auth.totp.begin": { tier: "person", right: () => ({ password: "not this one at all" }), cases: [] },
+  "auth.totp.confirm": { tier: "person", right: () => ({ code: "000000" }), cases: [] },
+  "auth.totp.disable": { tier: "person", right: () => ({ password: "not this one at all", code: "000000" }), cases: [] },
+  "auth.totp.regenerateRecoveryCodes": {
+    tier: "person",
+    right: () => ({ password: "not this one at all", code: "000000" }),
+    cases: [],
+  },
 
   "workspaces.create": {
     tier: "person",
@@ -64,6 +114,80 @@ export const entries: Record<string, Entry> = {
     cases: [silent("a cursor", (_own, { cursors }) => ({ cursor: cursors.agents })), silent("nothing to name", none)],
   },
   "workspaces.get": { tier: "reader", right: () => undefined, cases: [silent("nothing to name", () => undefined)] },
+  "workspaces.update": {
+    tier: "manager",
+    right: () => ({ retention: { documentsDays: 3650 } }),
+    cases: [silent("nothing to name", () => ({ retention: { documentsDays: 3650 } }))],
+  },
+  // Refused for what it says: the name is another one.
+  "workspaces.delete": { tier: "manager", right: () => ({ confirm: "another name" }), cases: [] },
+  "workspaces.restore": {
+    tier: "person",
+    right: ({ workspaceId }) => ({ workspaceId }),
+    cases: [missing("the workspace", (_own, { workspaceId }) => ({ workspaceId }))],
+  },
+  "workspaces.purges.list": {
+    tier: "person",
+    right: none,
+    cases: [silent("nothing to name", none)],
+  },
+  "workspaces.secrets.set": {
+    tier: "manager",
+    right: () => ({ name: "shop", value: "open sesame" }),
+    cases: [silent("nothing to name", () => ({ name: "shop", value: "open sesame" }))],
+  },
+  "workspaces.secrets.list": { tier: "manager", right: none, cases: [silent("nothing to name", none)] },
+  "workspaces.secrets.remove": {
+    tier: "manager",
+    right: ({ secretName }) => ({ name: secretName }),
+    cases: [missing("the secret", (_own, { secretName }) => ({ name: secretName }))],
+  },
+  "workspaces.members.list": {
+    tier: "reader",
+    right: none,
+    cases: [silent("a cursor", (_own, { cursors }) => ({ cursor: cursors.apiKeys })), silent("nothing to name", none)],
+  },
+  "workspaces.members.updateRole": {
+    tier: "manager",
+    right: ({ memberId }) => ({ memberId, role: "viewer" }),
+    cases: [
+      missing("the member", (_own, { memberId }) => ({ memberId, role: "viewer" })),
+      missing("the member, whose role it is already", (_own, { memberId }) => ({ memberId, role: "owner" })),
+    ],
+  },
+  "workspaces.members.remove": {
+    tier: "manager",
+    right: ({ memberId }) => ({ memberId }),
+    cases: [missing("the member", (_own, { memberId }) => ({ memberId }))],
+  },
+  // Whoever is a member may go; a key is none.
+  "workspaces.members.leave": { tier: "writer", right: none, cases: [] },
+  "workspaces.invitations.create": {
+    tier: "manager",
+    right: () => ({ email: "guest@example.com" }),
+    cases: [silent("an address that is invited elsewhere", () => ({ email: "invited@example.com" }))],
+  },
+  "workspaces.invitations.list": {
+    tier: "manager",
+    right: none,
+    cases: [silent("a cursor", (_own, { cursors }) => ({ cursor: cursors.apiKeys })), silent("nothing to name", none)],
+  },
+  "workspaces.invitations.revoke": {
+    tier: "manager",
+    right: ({ invitationId }) => ({ invitationId }),
+    cases: [missing("the invitation", (_own, { invitationId }) => ({ invitationId }))],
+  },
+  "workspaces.invitations.accept": { tier: "person", right: () => ({ token: "axi_unknown" }), cases: [] },
+  "workspaces.audit.list": {
+    tier: "manager",
+    right: none,
+    cases: [
+      silent("who did it", (_own, { memberId }) => ({ actorId: memberId })),
+      silent("what was done to", (_own, { agentId }) => ({ targetId: agentId })),
+      silent("a cursor", (_own, { cursors }) => ({ cursor: cursors.apiKeys })),
+      silent("nothing to name", none),
+    ],
+  },
   "workspaces.apiKeys.create": {
     tier: "manager",
     right: () => ({ name: "key" }),

@@ -56,14 +56,27 @@ async function settle(name: string, text: string): Promise<Party> {
   const { conversationId, events } = await replyTo(owner.client, agentId, "What is the secret of the lighthouse keeper?");
   await api.conversations.start.mutate({ agentId, text: "I have another question", as: "member" });
   const { items } = await api.knowledge.documents.chunks.query({ documentId });
+  // Paused, so that no answer of its own comes while the cases are tried.
+  const { id: quietId } = await api.agents.create.mutate({ name: "Cleo", status: "paused" });
+  const { id: channelId, publicKey } = await api.channels.create.mutate({ kind: "web", name: "Shop", agentId: quietId });
+  const visit = await app.stranger().api.widget.open.mutate({ publicKey: publicKey ?? "" });
+  const written = await call(app.url, "mutation", "widget.send", { text: `Hello from ${name}` }, { token: visit.visitorToken });
+  const visitorConversationId = /"conversation":\{"id":"([^"]+)"/.exec(written.text)?.[1] ?? "";
+  const { name: secretName } = await api.workspaces.secrets.set.mutate({ name: `only.${name}`, value: "open sesame" });
+  const { id: invitationId } = await api.workspaces.invitations.create.mutate({ email: "invited@example.com" });
   const cursor = (page: { nextCursor: string | null }) => page.nextCursor ?? "";
   const session = await app
     .stranger()
     .api.auth.signUp.mutate({ email: `${name}-${newId()}@example.com`, password: "correct horse battery", name });
+  const { user } = await api.auth.me.query();
+  await app.stranger().api.auth.signIn.mutate({ email: user.email, password: "correct horse battery" });
+  const devices = await api.auth.sessions.list.query({});
   return {
     ...owner,
     viewer: keys[1]?.secret ?? "",
     things: {
+      workspaceId: owner.workspaceId,
+      secretName,
       agentId,
       sourceId,
       documentId,
@@ -72,6 +85,14 @@ async function settle(name: string, text: string): Promise<Party> {
       conversationId,
       replyId: events.flatMap((event) => (event.type === "reply.started" ? event.replyId : []))[0] ?? "",
       apiKeyId: keys[0]?.id ?? "",
+      memberId: user.id,
+      invitationId,
+      channelId,
+      publicKey: publicKey ?? "",
+      visitorId: visit.visitorId,
+      visitorToken: visit.visitorToken,
+      visitorConversationId,
+      sessionId: devices.items.find(({ current }) => !current)?.id ?? "",
       cursors: {
         agents: cursor(await api.agents.list.query({ limit: 1 })),
         sources: cursor(await api.knowledge.sources.list.query({ limit: 1 })),
@@ -94,6 +115,8 @@ function missingThings(): Things {
   const cursor = () => Buffer.from(JSON.stringify([newId()])).toString("base64url");
   return {
     ...{
+      workspaceId: id(),
+      secretName: "only.nobody",
       agentId: id(),
       sourceId: id(),
       documentId: id(),
@@ -102,6 +125,14 @@ function missingThings(): Things {
       conversationId: id(),
       replyId: id(),
       apiKeyId: id(),
+      memberId: id(),
+      invitationId: id(),
+      sessionId: id(),
+      channelId: id(),
+      publicKey: "axw_missing",
+      visitorId: id(),
+      visitorToken: "made.up.token",
+      visitorConversationId: id(),
     },
     cursors: {
       ...{ agents: cursor(), sources: cursor(), documents: cursor(), apiKeys: cursor() },
@@ -136,6 +167,8 @@ async function contentsOf({ client, things }: Party): Promise<string> {
     await api.conversations.list.query(),
     await api.conversations.messages.list.query({ conversationId: things.conversationId }),
     (await api.workspaces.apiKeys.list.query()).items.map(({ id, role }) => [id, role]),
+    await api.workspaces.members.list.query(),
+    await api.workspaces.invitations.list.query(),
   ]);
 }
 
@@ -166,7 +199,7 @@ describe.each(procedures)("$path", ({ path, kind }) => {
 
   it.runIf(inWorkspace(path))("takes a workspace that is not the caller's for one that does not exist", async () => {
     const right = entryOf(path).right(victim.things);
-    const key = (await newKey(stranger.client)).secret;
+    const key = (await newKey(stranger.client)).secret ?? "";
     for (const token of [stranger.token, key]) {
       const foreign = await ask(kind, path, right, { token, workspaceId: victim.workspaceId });
       expect(foreign).toMatchObject({ code: "NOT_FOUND", reason: "not_a_member" });
@@ -183,7 +216,12 @@ describe.each(procedures)("$path", ({ path, kind }) => {
       reason: "unauthorized",
     });
     expect(await ask(kind, path, right, { token: "axk_made_up", workspaceId: victim.workspaceId })).toMatchObject({ code: "UNAUTHORIZED" });
+    const visitor = { token: victim.things.visitorToken, workspaceId: victim.workspaceId };
+    if (entry.tier !== "visitor") expect(await ask(kind, path, right, visitor)).toMatchObject({ code: "UNAUTHORIZED" });
     if (inWorkspace(path)) expect(await ask(kind, path, right, { token: victim.token })).toMatchObject({ reason: "workspace_required" });
+    else if (entry.tier === "visitor")
+      for (const token of [victim.token, victim.viewer])
+        expect(await ask(kind, path, right, { token })).toMatchObject({ code: "UNAUTHORIZED" });
     else expect(await ask(kind, path, right, { token: victim.viewer })).toMatchObject({ code: "FORBIDDEN" });
   });
 
@@ -198,7 +236,8 @@ describe.each(procedures)("$path", ({ path, kind }) => {
 });
 
 async function tryCase(path: string, kind: Kind, { what, input, answer }: Case): Promise<void> {
-  const caller = { token: stranger.token, workspaceId: stranger.workspaceId };
+  const asVisitor = entryOf(path).tier === "visitor";
+  const caller = asVisitor ? { token: stranger.things.visitorToken } : { token: stranger.token, workspaceId: stranger.workspaceId };
   const foreign = await ask(kind, path, input(stranger.things, victim.things), caller);
   const absent = await ask(kind, path, input(stranger.things, nobody), caller);
   expectNothingOf(victim, foreign);

@@ -5,6 +5,9 @@ import { BadEnvironment, parseEnv, type StandaloneEnv } from "@axon/config/env";
 import { withEnvFile } from "@axon/config/env-file";
 import { createLogger } from "@axon/config/logger";
 import type { Parts } from "@axon/runtime/parts";
+import { createReporter } from "@axon/runtime/report";
+import { endOnUncaught, leaveInTime } from "@axon/runtime/run";
+import { release } from "@axon/runtime/version";
 import { startServer } from "@axon/server/start-server";
 import { startWorker } from "@axon/worker/start-worker";
 import { prepareDemo, seedDemo } from "./demo.ts";
@@ -28,7 +31,9 @@ async function main(): Promise<void> {
   }
   const log = createLogger({ level: env.logLevel, name: "axon", pretty: true });
   const ended = stopSignal();
-  const parts = await step("database", () => createEmbeddedParts(env, log));
+  const reporter = await createReporter({ dsn: env.sentryDsn, name: "axon", release, environment: env.nodeEnv });
+  endOnUncaught(log, reporter);
+  const parts = await step("database", () => createEmbeddedParts(env, log, reporter));
   const closers: (() => Promise<void>)[] = [() => parts.close()];
   try {
     await run(env, parts, closers, values["no-seed"] === false, ended);
@@ -42,7 +47,10 @@ async function run(env: StandaloneEnv, parts: Parts, closers: (() => Promise<voi
     const server = await startServer(parts, env);
     closers.push(() => server.close());
     const worker = await startWorker(parts);
-    closers.push(() => worker.close(graceMs));
+    // Both at once: ten seconds are not many.
+    closers.splice(closers.length - 1, 1, async () => {
+      await Promise.all([server.close(), worker.close(graceMs)]);
+    });
     return env.http.port === 0 ? `http://${env.http.host}:${server.port}` : env.http.baseUrl;
   });
   if (seed) {
@@ -53,6 +61,7 @@ async function run(env: StandaloneEnv, parts: Parts, closers: (() => Promise<voi
   }
   await ended;
   console.log("\nStopping…");
+  leaveInTime(parts.log);
 }
 
 /** Resolves at the first Ctrl-C or SIGTERM; a second one does not wait for anything. */

@@ -1,0 +1,53 @@
+/**
+ * `npm run bench [-- NAME…] [--json]`: what Axon costs beside its peers, on this machine. Run after `npm run build`, on a quiet
+ * machine. The only file here that reads the environment.
+ *
+ * @module
+ */
+import { Command } from "commander";
+import { authedList } from "./authed-list.ts";
+import { type Installation, openInstallation, type Services } from "./installation.ts";
+import { loginStorm } from "./login-storm.ts";
+import { type BenchResult, machineFacts, tell } from "./result.ts";
+
+const benches: Readonly<Record<string, (installation: Installation) => Promise<BenchResult>>> = {
+  "login-storm": loginStorm,
+  "authed-list": authedList,
+};
+
+const command = new Command("bench")
+  .description("Measures Axon beside its peers. On TEST_DATABASE_URL and TEST_REDIS_URL where both are set, else on the embedded database.")
+  .argument("[names...]", `which: ${Object.keys(benches).join(", ")}; all when left out`)
+  .option("--json", "print the numbers as one JSON object")
+  .action(async (names: string[], flags: { json?: boolean }) => {
+    const unknown = names.filter((name) => !Object.hasOwn(benches, name));
+    if (unknown.length > 0) throw new Error(`there is no bench ${unknown.join(", ")}; there are ${Object.keys(benches).join(", ")}`);
+    const services = servicesOf(process.env.TEST_DATABASE_URL, process.env.TEST_REDIS_URL);
+    const machine = { ...machineFacts(), database: services === null ? "embedded" : "PostgreSQL and Redis" };
+    const results: BenchResult[] = [];
+    for (const [name, run] of Object.entries(benches)) {
+      if (names.length > 0 && !names.includes(name)) continue;
+      process.stderr.write(`${name} …\n`);
+      const installation = await openInstallation(services);
+      try {
+        results.push(await run(installation));
+      } finally {
+        await installation.close();
+      }
+    }
+    const facts = Object.entries(machine).map(([what, is]) => `${what}: ${is}`);
+    process.stdout.write(
+      `${flags.json ? JSON.stringify({ machine, results }, null, 2) : [facts.join(" · "), ...results.map(tell)].join("\n\n")}\n`,
+    );
+  });
+
+function servicesOf(databaseUrl: string | undefined, redisUrl: string | undefined): Services | null {
+  return databaseUrl && redisUrl ? { databaseUrl, redisUrl } : null;
+}
+
+try {
+  await command.parseAsync();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

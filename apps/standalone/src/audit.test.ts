@@ -1,0 +1,160 @@
+/** Everything that changes a workspace is in its audit log, or it is said here why not; and the log holds nothing that is secret. */
+import { listProcedures } from "@axon/api/procedures";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type App, type Owner, openApp } from "./app.fixture.ts";
+import { lettersIn, letterTo, tokenIn } from "./mail.fixture.ts";
+import { call } from "./wire.fixture.ts";
+
+/** Changes that leave no line, each for a reason. */
+const exempt: Record<string, string> = {
+  "agents.ask": "changes nothing",
+  "conversations.start": "what is said is in the conversation, with its author and time",
+  "conversations.send": "what is said is in the conversation, with its author and time",
+};
+
+const planted = ["the prompt is a marmalade", "the text is a marmalade", "the secret is a marmalade"];
+const [prompt, text, value] = planted;
+/** What the calls before have made, by name. */
+const made: Record<string, string> = {};
+/** Secrets that the answers showed. */
+const shown: string[] = [];
+
+interface Step {
+  path: string;
+  /** The beginning of the line that it leaves. */
+  action: string;
+  input(): unknown;
+  /** What later steps name, read from the answer. */
+  keep?: { as: string; field: string };
+}
+
+/** In an order in which each finds what it changes. */
+const steps: Step[] = [
+  { path: "workspaces.update", action: "workspace.updated", input: () => ({ name: "Renamed" }) },
+  { path: "workspaces.secrets.set", action: "secret.set", input: () => ({ name: "stripe", value }) },
+  { path: "workspaces.secrets.remove", action: "secret.removed", input: () => ({ name: "stripe" }) },
+  { path: "workspaces.apiKeys.create", action: "api_key.created", input: () => ({ name: "key" }), keep: { as: "apiKeyId", field: "id" } },
+  { path: "workspaces.apiKeys.revoke", action: "api_key.revoked", input: () => ({ apiKeyId: made["apiKeyId"] }) },
+  {
+    path: "workspaces.invitations.create",
+    action: "invitation.created",
+    input: () => ({ email: "guest@example.com" }),
+    keep: { as: "invitationId", field: "id" },
+  },
+  { path: "workspaces.invitations.revoke", action: "invitation.revoked", input: () => ({ invitationId: made["invitationId"] }) },
+  {
+    path: "agents.create",
+    action: "agent.created",
+    input: () => ({ name: "Ada", systemPrompt: prompt }),
+    keep: { as: "agentId", field: "id" },
+  },
+  {
+    path: "agents.update",
+    action: "agent.updated",
+    input: () => ({ agentId: made["agentId"], systemPrompt: `${prompt}!`, temperature: 1 }),
+  },
+  {
+    path: "knowledge.sources.create",
+    action: "source.created",
+    input: () => ({ kind: "text", name: "Shelf" }),
+    keep: { as: "sourceId", field: "id" },
+  },
+  {
+    path: "knowledge.documents.addText",
+    action: "document.created",
+    input: () => ({ sourceId: made["sourceId"], name: "Note", text }),
+    keep: { as: "documentId", field: "id" },
+  },
+  {
+    path: "knowledge.documents.createUpload",
+    action: "document.created",
+    input: () => ({ sourceId: made["sourceId"], name: "a.txt", mime: "text/plain", bytes: 4 }),
+    keep: { as: "uploadId", field: "documentId" },
+  },
+  { path: "knowledge.documents.completeUpload", action: "document.uploaded", input: () => ({ documentId: made["uploadId"] }) },
+  { path: "knowledge.documents.delete", action: "document.deleted", input: () => ({ documentId: made["documentId"] }) },
+  { path: "knowledge.sources.delete", action: "source.deleted", input: () => ({ sourceId: made["sourceId"] }) },
+  {
+    path: "channels.create",
+    action: "channel.created",
+    input: () => ({ kind: "web", name: "Shop", agentId: made["agentId"] }),
+    keep: { as: "channelId", field: "id" },
+  },
+  { path: "channels.update", action: "channel.updated", input: () => ({ channelId: made["channelId"], name: "Other" }) },
+  {
+    path: "channels.rotateIdentitySecret",
+    action: "channel.identity_secret_rotated",
+    input: () => ({ channelId: made["channelId"] }),
+  },
+  { path: "channels.delete", action: "channel.deleted", input: () => ({ channelId: made["channelId"] }) },
+  { path: "workspaces.members.updateRole", action: "member.role_changed", input: () => ({ memberId: made["viewerId"], role: "member" }) },
+  { path: "workspaces.members.remove", action: "member.removed", input: () => ({ memberId: made["viewerId"] }) },
+  { path: "workspaces.members.leave", action: "member.left", input: () => ({}) },
+  { path: "workspaces.delete", action: "workspace.deleted", input: () => ({ confirm: "Renamed", graceDays: 1 }) },
+];
+
+let app: App;
+let owner: Owner;
+let leaver: Owner;
+
+beforeAll(async () => {
+  app = await openApp();
+  owner = await app.found("owner");
+  leaver = await join("leaver");
+  made["viewerId"] = (await join("viewer")).session.user.id;
+}, 120_000);
+afterAll(() => app.close());
+
+async function join(name: string): Promise<Owner> {
+  const person = await app.found(name);
+  const { email } = person.session.user;
+  await owner.client.api.workspaces.invitations.create.mutate({ email, role: "viewer" });
+  await person.client.api.workspaces.invitations.accept.mutate({ token: tokenIn(await letterTo(app.mailFolder, email, /invite/i)) });
+  return person;
+}
+
+const lines = async () => (await owner.client.api.workspaces.audit.list.query({ limit: 100 })).items;
+
+describe("every mutation in a workspace", () => {
+  it("is one of these steps, or exempt for a reason", () => {
+    const mutations = listProcedures().flatMap(({ path, kind, access }) =>
+      kind === "mutation" && access.tier === "workspace" ? path : [],
+    );
+    expect([...steps.map(({ path }) => path), ...Object.keys(exempt)].sort()).toEqual(mutations.sort());
+  });
+
+  it.each(steps)("$path writes $action", async ({ path, action, input, keep }) => {
+    if (path === "knowledge.documents.completeUpload") await upload();
+    const before = await lines();
+    const { token, session } = path === "workspaces.members.leave" ? leaver : owner;
+    const answer = await call(app.url, "mutation", path, input(), { token, workspaceId: owner.workspaceId });
+    expect(answer.status, answer.text).toBe(200);
+    shown.push(...[...answer.text.matchAll(/"(?:secret|identitySecret)":"([^"]+)"/g)].map((match) => match[1] ?? ""));
+    if (keep) made[keep.as] = new RegExp(`"${keep.field}":"([^"]+)"`).exec(answer.text)?.[1] ?? "";
+    if (path === "workspaces.delete") await restore();
+    // A change may bring another with it: a channel's identity is a secret that is set.
+    const mine = (await lines()).filter((line) => line.action === action && !before.some(({ id }) => id === line.id));
+    expect(mine).toMatchObject([{ action, actor: { kind: "user", id: session.user.id }, ip: "127.0.0.1", requestId: expect.any(String) }]);
+    expect(mine[0]?.target?.id).toEqual(expect.any(String));
+  });
+
+  it("is told without a secret, a token, or what somebody wrote", async () => {
+    const all = JSON.stringify(await lines());
+    expect(all).toContain("systemPrompt");
+    const tokens = lettersIn(app.mailFolder).map(tokenIn).filter(Boolean);
+    expect(shown).toHaveLength(3);
+    expect(tokens.length).toBeGreaterThanOrEqual(2);
+    for (const word of [...planted, ...shown, ...tokens, owner.token]) expect(all, word).not.toContain(word);
+  });
+});
+
+/** Puts the bytes of a document of its own where they belong. */
+async function upload(): Promise<void> {
+  const sourceId = made["sourceId"] ?? "";
+  const file = { sourceId, name: "a.txt", mime: "text/plain", bytes: 4 };
+  const place = await owner.client.api.knowledge.documents.createUpload.mutate(file);
+  expect((await fetch(place.url, { method: "PUT", headers: place.headers, body: "mine" })).status).toBe(200);
+  made["uploadId"] = place.documentId;
+}
+
+const restore = () => owner.client.api.workspaces.restore.mutate({ workspaceId: owner.workspaceId });

@@ -1,0 +1,113 @@
+/** A job is a door as well: one that names its own workspace and another's things does nothing to them. */
+import type { JobName, JobPayload } from "@axon/contracts/jobs";
+import { jobs } from "@axon/contracts/jobs";
+import { createInWorkspace } from "@axon/core/context";
+import { connect, type Database, openPool } from "@axon/db/connect";
+import { newId } from "@axon/db/ids";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type App, type Owner, openApp } from "./app.fixture.ts";
+import { replyTo } from "./follow.fixture.ts";
+import { until } from "./processes.fixture.ts";
+
+/** What a job could name that is another workspace's. */
+interface Theirs {
+  workspaceId: string;
+  documentId: string;
+  turnId: string;
+  invitationId: string;
+  storageKey: string;
+}
+
+/** One forged payload for each job there is: a job without one does not compile. Null: it names nothing of a workspace. */
+const forged: { [Name in JobName]: ((own: string, theirs: Theirs) => JobPayload<Name>) | null } = {
+  "reply.generate": (workspaceId, { turnId }) => ({ workspaceId, turnId }),
+  "knowledge.ingest": (workspaceId, { documentId }) => ({ workspaceId, documentId }),
+  "knowledge.purge": (workspaceId, { storageKey }) => ({ workspaceId, storageKeys: [storageKey] }),
+  "invitation.mail": (workspaceId, { invitationId }) => ({ workspaceId, invitationId }),
+  // These two name a workspace and nothing else; neither was ordered for this one.
+  "workspace.purge": (_own, { workspaceId }) => ({ workspaceId }),
+  "workspace.retain": (_own, { workspaceId }) => ({ workspaceId }),
+  "account.mail": null,
+};
+const names = Object.keys(jobs) as JobName[]; // safe: keys of a literal
+
+let app: App;
+let database: Database;
+let owner: ReturnType<typeof openPool>;
+let victim: Owner;
+let stranger: Owner;
+let theirs: Theirs;
+let atFirst: string;
+
+beforeAll(async () => {
+  app = await openApp();
+  database = connect(app.database, { poolMax: 2 });
+  owner = openPool(app.database, null, 1);
+  [victim, stranger] = [await app.found("victim"), await app.found("stranger")];
+  theirs = await fill(victim);
+  await fill(stranger);
+  await until(outboxIsEmpty, "the outbox to be empty");
+  atFirst = await rowsOf(victim.workspaceId);
+}, 180_000);
+afterAll(async () => {
+  await owner.end();
+  await database.close();
+  await app.close();
+});
+
+async function fill({ client, workspaceId }: Owner): Promise<Theirs> {
+  const { api } = client;
+  const { id: sourceId } = await api.knowledge.sources.create.mutate({ kind: "file", name: "Shelf" });
+  const { documentId } = await client.uploadDocument({ sourceId, name: "a.txt", bytes: Buffer.from("The keeper eats marmalade.") });
+  expect(await client.waitForDocument(documentId)).toMatchObject({ status: "ready" });
+  const { id: agentId } = await api.agents.create.mutate({ name: "Ada", replyDelayMs: 0 });
+  await replyTo(client, agentId, "What does the keeper eat?");
+  const { id: invitationId } = await api.workspaces.invitations.create.mutate({ email: `${newId()}@example.com` });
+  const [turn] = await owner`select id from turn where workspace_id = ${workspaceId}`;
+  const [document] = await owner`select storage_key from document where id = ${documentId}`;
+  return { workspaceId, documentId, invitationId, turnId: String(turn?.["id"]), storageKey: String(document?.["storage_key"]) };
+}
+
+/** Every row of a workspace, in words. */
+async function rowsOf(workspaceId: string): Promise<string> {
+  const tables = await owner<{ name: string }[]>`
+    select c.relname as name from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'workspace_id'
+    where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace and c.relname <> 'outbox' order by 1`;
+  const contents = [];
+  for (const { name } of tables) {
+    const rows = await owner`select to_jsonb(t) as row from ${owner(name)} t where workspace_id = ${workspaceId} order by 1`;
+    contents.push(name, rows);
+  }
+  return JSON.stringify(contents);
+}
+
+const outboxIsEmpty = async () => (await owner`select 1 from outbox`).length === 0;
+
+describe.each(names)("%s", (name) => {
+  it.runIf(forged[name] !== null)("does nothing to what is another workspace's", async () => {
+    const payload = forged[name]?.(stranger.workspaceId, theirs);
+    if (!payload) throw new Error("no payload");
+    const inWorkspace = createInWorkspace(database, () => {});
+    await inWorkspace(stranger.workspaceId, async (ws) => ws.enqueue(name, payload, { key: `forged-${newId()}` }));
+    // Queues run side by side: what is late here is seen by the last look below.
+    await until(outboxIsEmpty, "the job to be taken");
+    await othersHadTheirTurn(stranger);
+    expect(await rowsOf(victim.workspaceId)).toBe(atFirst);
+    expect(await victim.client.api.knowledge.search.query({ query: "marmalade" })).toMatchObject({
+      items: [{ documentId: theirs.documentId }],
+    });
+  });
+});
+
+describe("all of them", () => {
+  it("have left the other workspace as it was", async () => {
+    expect(await rowsOf(victim.workspaceId)).toBe(atFirst);
+  });
+});
+
+/** A document of one's own goes through all the queue's stations; whatever was before it has had its turn. */
+async function othersHadTheirTurn({ client }: Owner): Promise<void> {
+  const { id: sourceId } = await client.api.knowledge.sources.create.mutate({ kind: "text", name: newId() });
+  const { id } = await client.api.knowledge.documents.addText.mutate({ sourceId, name: "later", text: "Later." });
+  expect(await client.waitForDocument(id)).toMatchObject({ status: "ready" });
+}
