@@ -6,6 +6,7 @@ import { connect, type Database, openPool } from "@axon/db/connect";
 import { newId } from "@axon/db/ids";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type App, type Owner, openApp } from "./app.fixture.ts";
+import { contentsOf } from "./contents.fixture.ts";
 import { replyTo } from "./follow.fixture.ts";
 import { until } from "./processes.fixture.ts";
 
@@ -37,7 +38,7 @@ let owner: ReturnType<typeof openPool>;
 let victim: Owner;
 let stranger: Owner;
 let theirs: Theirs;
-let atFirst: string;
+let atFirst: Record<string, string>;
 
 beforeAll(async () => {
   app = await openApp();
@@ -47,7 +48,7 @@ beforeAll(async () => {
   theirs = await fill(victim);
   await fill(stranger);
   await until(outboxIsEmpty, "the outbox to be empty");
-  atFirst = await rowsOf(victim.workspaceId);
+  atFirst = await contentsOf(owner, victim.workspaceId);
 }, 180_000);
 afterAll(async () => {
   await owner.end();
@@ -68,19 +69,6 @@ async function fill({ client, workspaceId }: Owner): Promise<Theirs> {
   return { workspaceId, documentId, invitationId, turnId: String(turn?.["id"]), storageKey: String(document?.["storage_key"]) };
 }
 
-/** Every row of a workspace, in words. */
-async function rowsOf(workspaceId: string): Promise<string> {
-  const tables = await owner<{ name: string }[]>`
-    select c.relname as name from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'workspace_id'
-    where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace and c.relname <> 'outbox' order by 1`;
-  const contents = [];
-  for (const { name } of tables) {
-    const rows = await owner`select to_jsonb(t) as row from ${owner(name)} t where workspace_id = ${workspaceId} order by 1`;
-    contents.push(name, rows);
-  }
-  return JSON.stringify(contents);
-}
-
 const outboxIsEmpty = async () => (await owner`select 1 from outbox`).length === 0;
 
 describe.each(names)("%s", (name) => {
@@ -92,7 +80,7 @@ describe.each(names)("%s", (name) => {
     // Queues run side by side: what is late here is seen by the last look below.
     await until(outboxIsEmpty, "the job to be taken");
     await othersHadTheirTurn(stranger);
-    expect(await rowsOf(victim.workspaceId)).toBe(atFirst);
+    expect(await contentsOf(owner, victim.workspaceId)).toEqual(atFirst);
     expect(await victim.client.api.knowledge.search.query({ query: "marmalade" })).toMatchObject({
       items: [{ documentId: theirs.documentId }],
     });
@@ -101,7 +89,7 @@ describe.each(names)("%s", (name) => {
 
 describe("all of them", () => {
   it("have left the other workspace as it was", async () => {
-    expect(await rowsOf(victim.workspaceId)).toBe(atFirst);
+    expect(await contentsOf(owner, victim.workspaceId)).toEqual(atFirst);
   });
 });
 

@@ -13,6 +13,7 @@ export function summary(demo: Demo, provider: "local" | "openai", home: string):
     "Axon is running.",
     "",
     `  API        ${demo.url}/trpc   (HTTP and WebSocket)`,
+    `  Reference  ${demo.url}/v1/docs`,
     `  Health     ${demo.url}/readyz`,
     `  Login      ${demo.login.email} / ${demo.login.password}`,
     `  Workspace  ${demo.workspaceId}`,

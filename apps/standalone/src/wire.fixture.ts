@@ -48,6 +48,21 @@ export async function call(url: string, kind: Kind, path: string, input: unknown
   return toAnswer(200, first?.data ?? "");
 }
 
+/** One request as it looks over REST: `url` from `/v1` on. */
+export async function callRest(
+  base: string,
+  request: { method: string; url: string; body: unknown },
+  caller: Caller = {},
+): Promise<Answer> {
+  const { method, url, body } = request;
+  const response = await fetch(base + url, {
+    method,
+    headers: { ...headersOf(caller), ...(body === undefined ? {} : { "content-type": "application/json" }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return toAnswer(response.status, await response.text());
+}
+
 export function headersOf({ token, workspaceId }: Caller): Record<string, string> {
   return {
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),

@@ -15,7 +15,7 @@ import { ZodError } from "zod";
 import type { ProcedureMeta } from "./access.ts";
 import type { ApiCtx, CallOutcome } from "./context.ts";
 import { guardStream } from "./guard-stream.ts";
-import type { CallKind } from "./workspace-load.ts";
+import type { CallKind, StreamKind } from "./workspace-load.ts";
 
 /** Every reason has its code: one without does not compile. What is not yours is not found, never forbidden. */
 const codes = {
@@ -218,7 +218,7 @@ export function workspaceProcedure(permission: Permission, kind: CallKind = "pla
       const result = await next({ ctx: { principal, workspaceId, role, run, inWorkspace, accountId, ended } });
       if (!result.ok || !isStream(result.data)) return result;
       const guard = {
-        enter: () => enterStream(ctx, workspaceId),
+        enter: () => enterStream(ctx, workspaceId, "member"),
         watch: (onEnd: (refusal: Refusal) => void) => ctx.watch(principal, permission, onEnd),
         abort: () => ending.abort(),
       };
@@ -235,10 +235,10 @@ export function refusalOf(kind: Principal["kind"], role: Role): string {
 }
 
 /** A stream counts on its connection and in its workspace, from its first reading to its end. */
-async function enterStream(ctx: ApiCtx, workspaceId: string): Promise<() => void> {
+async function enterStream(ctx: ApiCtx, workspaceId: string, kind: StreamKind): Promise<() => void> {
   const close = ctx.openStream();
   try {
-    const leave = await ctx.services.load.stream(workspaceId);
+    const leave = await ctx.services.load.stream(workspaceId, kind);
     return () => {
       leave();
       close();
@@ -262,12 +262,17 @@ export const visitorProcedure = publicProcedure.meta({ access: { tier: "visitor"
     ctx.services.inWorkspace(workspaceId, async (ws) => verb(ws, await admitVisitor(ws, visitor, ctx.origin)), caller);
   const ending = new AbortController();
   const ended = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal]);
-  const result = await next({ ctx: { visitor, run, ended } });
-  if (!result.ok || !isStream(result.data)) return result;
-  const guard = {
-    enter: async () => ctx.openStream(),
-    watch: (onEnd: (refusal: Refusal) => void) => ctx.watchVisitor(visitor, onEnd),
-    abort: () => ending.abort(),
-  };
-  return { ...result, data: guardStream(result.data, guard) };
+  const leave = await ctx.services.load.call(workspaceId, "visitor");
+  try {
+    const result = await next({ ctx: { visitor, run, ended } });
+    if (!result.ok || !isStream(result.data)) return result;
+    const guard = {
+      enter: () => enterStream(ctx, workspaceId, "visitor"),
+      watch: (onEnd: (refusal: Refusal) => void) => ctx.watchVisitor(visitor, onEnd),
+      abort: () => ending.abort(),
+    };
+    return { ...result, data: guardStream(result.data, guard) };
+  } finally {
+    leave();
+  }
 });

@@ -7,8 +7,12 @@ import { randomUUID } from "node:crypto";
 import type { Limits } from "@axon/contracts/limits";
 import { Refusal } from "@axon/core/errors";
 
-/** A call of kind `model` costs model calls: it has a smaller room, and counts as several. */
-export type CallKind = "plain" | "model";
+/**
+ * A call of kind `model` costs model calls: it has a smaller room, and counts as several. Calls of visitors have counters and
+ * rooms of their own, as large: however many customers come, those who work there still get in.
+ */
+export type CallKind = "plain" | "model" | "visitor";
+export type StreamKind = "member" | "visitor";
 
 export interface WorkspaceLoadLimits {
   callsPerMinute: number;
@@ -22,7 +26,7 @@ export interface WorkspaceLoad {
   /** Counts a call and gives it a place; the result gives the place back. Refuses with `rate_limited` and `retryAfterMs`. */
   call(workspaceId: string, kind: CallKind): Promise<() => void>;
   /** The same for a stream, which may last. */
-  stream(workspaceId: string): Promise<() => void>;
+  stream(workspaceId: string, kind: StreamKind): Promise<() => void>;
 }
 
 const modelCallCost = 5;
@@ -33,19 +37,21 @@ const streamRetryMs = 5_000;
 const callRetryMs = 500;
 
 export function createWorkspaceLoad(limits: Limits, numbers: WorkspaceLoadLimits): WorkspaceLoad {
-  const callsPerMinute = { name: "workspace-calls", points: numbers.callsPerMinute, seconds: 60 };
+  const perMinute = (name: string) => ({ name, points: numbers.callsPerMinute, seconds: 60 });
+  const [callsPerMinute, visitorCallsPerMinute] = [perMinute("workspace-calls"), perMinute("workspace-visitor-calls")];
 
-  async function count(workspaceId: string, cost: number): Promise<void> {
-    const allowance = await limits.take(callsPerMinute, workspaceId, cost);
+  async function count(workspaceId: string, kind: CallKind): Promise<void> {
+    const limit = kind === "visitor" ? visitorCallsPerMinute : callsPerMinute;
+    const allowance = await limits.take(limit, workspaceId, kind === "model" ? modelCallCost : 1);
     if (!allowance.ok) throw tooMuch("This workspace has made too many calls in this minute", allowance.retryAfterMs);
   }
 
   return {
     async call(workspaceId, kind) {
-      await count(workspaceId, kind === "model" ? modelCallCost : 1);
-      const leave = await stay(limits, `calls:${workspaceId}`, numbers.concurrentCalls);
+      await count(workspaceId, kind);
+      const leave = await stay(limits, `${kind === "visitor" ? "visitor-calls" : "calls"}:${workspaceId}`, numbers.concurrentCalls);
       if (leave === null) throw tooMuch("This workspace makes too many calls at once", callRetryMs);
-      if (kind === "plain") return leave;
+      if (kind !== "model") return leave;
       const leaveModel = await stay(limits, `model-calls:${workspaceId}`, numbers.concurrentModelCalls);
       if (leaveModel === null) {
         leave();
@@ -56,8 +62,8 @@ export function createWorkspaceLoad(limits: Limits, numbers: WorkspaceLoadLimits
         leave();
       };
     },
-    async stream(workspaceId) {
-      const leave = await stay(limits, `streams:${workspaceId}`, numbers.streams);
+    async stream(workspaceId, kind) {
+      const leave = await stay(limits, `${kind === "visitor" ? "visitor-streams" : "streams"}:${workspaceId}`, numbers.streams);
       if (leave === null) throw tooMuch("This workspace has too many live streams", streamRetryMs);
       return leave;
     },

@@ -179,9 +179,9 @@ describe("any environment", () => {
 
   it("reads limits with their defaults, and refuses to take nothing for one", () => {
     expect(parseEnv({ AXON_HOME: home, WORKSPACE_CONCURRENT_CALLS: "7" }, "standalone").limits.workspace).toEqual({
-      callsPerMinute: 6_000,
+      callsPerMinute: 30_000,
       concurrentCalls: 7,
-      concurrentModelCalls: 20,
+      concurrentModelCalls: 50,
       streams: 1_000,
     });
     expect(() => parseEnv({ AXON_HOME: home, WORKSPACE_CONCURRENT_CALLS: "0" }, "standalone")).toThrow(/WORKSPACE_CONCURRENT_CALLS/);

@@ -12,6 +12,8 @@ import { authorKinds, clientMessageId, handlers, messageText } from "./conversat
 export const visitorMessagesPerMinute = 20;
 /** Visits that one address may open in a minute. High: a whole office may share an address. */
 export const visitsPerAddressPerMinute = 300;
+/** Messages of all visitors at one address in a minute: each has a reply made, and new visitors are cheap to be. */
+export const visitorMessagesPerAddressPerMinute = 300;
 
 export const openWidgetInput = z.object({
   publicKey: z

@@ -161,17 +161,19 @@ export const secretName = z
   .string()
   .max(63)
   .regex(/^[a-z][a-z0-9_.-]{0,62}$/, "must begin with a-z and go on with at most 62 of a-z, 0-9, _, . and -");
+/** A name that callers may use. Identity secrets are the channels': whoever set one could sign as any visitor. */
+const ownSecretName = secretName.refine((name) => !name.startsWith("channel."), "must not begin with channel.");
 export const secretBytesMax = 8 * 1024;
 export const secretsMax = 100;
 export const setSecretInput = z.object({
-  name: secretName,
+  name: ownSecretName,
   value: z
     .string()
     .min(1)
     .max(secretBytesMax)
     .refine((value) => new TextEncoder().encode(value).length <= secretBytesMax, `must be at most ${secretBytesMax} bytes`),
 });
-export const removeSecretInput = z.object({ name: secretName });
+export const removeSecretInput = z.object({ name: ownSecretName });
 /** What is told of a secret: that it is there. Its value is never given out. */
 export const secret = z.object({ name: z.string(), keyId: z.string(), createdAt: z.string(), updatedAt: z.string() });
 export type Secret = z.infer<typeof secret>;

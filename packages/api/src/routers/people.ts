@@ -51,7 +51,7 @@ export const membersRouter = router({
 export const invitationsRouter = router({
   create: inviting.input(createInvitationInput).mutation(({ ctx, input }) => {
     const { limits, refreshSecrets } = ctx.services.auth;
-    return inviteMember({ limits, letterSecrets: refreshSecrets, run: ctx.run }, ctx.workspaceId, input);
+    return inviteMember({ limits, letterSecrets: refreshSecrets, inviterId: ctx.accountId, run: ctx.run }, ctx.workspaceId, input);
   }),
   list: inviting.input(listInvitationsInput.prefault({})).query(({ ctx, input }) => ctx.run((ws) => listInvitations(ws, input))),
   revoke: inviting.input(invitationRef).mutation(async ({ ctx, input }) => {

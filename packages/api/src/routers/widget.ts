@@ -17,7 +17,7 @@ export const widgetRouter = router({
     .input(openWidgetInput)
     .mutation(({ ctx, input }) => openWidget(ctx.services.widget, input, { ip: ctx.device.ip, origin: ctx.origin })),
   send: visitorProcedure.input(visitorSendInput).mutation(async ({ ctx, input }) => {
-    await countVisitorMessage(ctx.services.widget, ctx.visitor.contactId);
+    await countVisitorMessage(ctx.services.widget, { contactId: ctx.visitor.contactId, ip: ctx.device.ip });
     return ctx.run((ws, who) => sendAsVisitor(ws, who, input));
   }),
   history: visitorProcedure

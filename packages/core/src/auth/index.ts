@@ -17,6 +17,7 @@ export { signIn } from "./sign-in.ts";
 export { signOut, signOutEverywhere } from "./sign-out.ts";
 export { signUp } from "./sign-up.ts";
 export { takeInvitation } from "./take-invitation.ts";
+export { networkOf } from "./throttle.ts";
 export { tidyAccounts } from "./tidy-accounts.ts";
 export { beginTotp, confirmTotp, disableTotp, regenerateRecoveryCodes } from "./totp.ts";
 export { totpContext } from "./totp-codes.ts";

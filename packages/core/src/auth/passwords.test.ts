@@ -48,6 +48,34 @@ const actionsOf = (workspaceId: string) =>
     return lines.map(({ action }) => action);
   });
 
+describe("an authenticator app", () => {
+  const withApp = async (verified: boolean) => {
+    const person = await newcomer();
+    await withAccount(scene.database, {}, async (tx) => {
+      const emailVerifiedAt = verified ? new Date().toISOString() : null;
+      const totp = { totpSecret: "sealed", totpSince: new Date().toISOString(), totpLastStep: 1 };
+      await tx
+        .update(account)
+        .set({ ...totp, emailVerifiedAt })
+        .where(eq(account.email, person.email));
+    });
+    await requestPasswordReset(scene.auth, { email: person.email }, device);
+    await resetPassword(scene.auth, { token: await mailbox.tokenFor(person.email, "/reset-password"), newPassword: better }, device);
+    return signIn(scene.auth, { email: person.email, password: better }, device).then(
+      () => "in",
+      (error: unknown) => (error instanceof Error && "reason" in error ? error.reason : error),
+    );
+  };
+
+  it("stays in force through a reset", async () => {
+    expect(await withApp(true)).toBe("totp_required");
+  });
+
+  it("of somebody who squatted on an address does not keep the address's owner out", async () => {
+    expect(await withApp(false)).toBe("in");
+  });
+});
+
 describe("changing the password", () => {
   it("ends every other session, kills reset links, and tells the owner", async () => {
     const { email, session, caller } = await newcomer();

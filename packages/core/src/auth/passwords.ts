@@ -22,6 +22,8 @@ export interface Passwords {
 }
 
 const waitingMax = 200;
+/** New passwords wait in so many of these places at most: sign-ups by the hundred must leave room for those who come back. */
+const newPasswordsMax = 100;
 
 /** `cost` is bcrypt's (12 in production; tests take less). */
 export function createPasswords(options: { cost: number; parallelMax?: number }): Passwords {
@@ -30,9 +32,9 @@ export function createPasswords(options: { cost: number; parallelMax?: number })
   let running = 0;
   let decoy: Promise<string> | null = null;
 
-  async function queued<Result>(work: () => Promise<Result>): Promise<Result> {
+  async function queued<Result>(placesMax: number, work: () => Promise<Result>): Promise<Result> {
     if (running >= parallelMax) {
-      if (waiting.length >= waitingMax) throw new Refusal("busy", "Too many sign-ins at once, try again in a moment");
+      if (waiting.length >= placesMax) throw new Refusal("busy", "Too many sign-ins at once, try again in a moment");
       await new Promise<void>((go) => waiting.push(go)); // Whoever ends hands its place over, so `running` stays as it is.
     } else {
       running++;
@@ -47,9 +49,9 @@ export function createPasswords(options: { cost: number; parallelMax?: number })
   }
 
   return {
-    hash: (password) => queued(() => hash(password, { cost: options.cost })),
+    hash: (password) => queued(newPasswordsMax, () => hash(password, { cost: options.cost })),
     verify: (password, passwordHash) =>
-      queued(async () => {
+      queued(waitingMax, async () => {
         decoy ??= hash("no account has this password", { cost: options.cost });
         const matches = await verify(password, passwordHash ?? (await decoy));
         return matches && passwordHash !== null;

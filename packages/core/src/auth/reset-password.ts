@@ -4,9 +4,9 @@
  * @module
  */
 import type { requestPasswordResetInput, resetPasswordInput } from "@axon/contracts/auth";
-import { account } from "@axon/db/schema/accounts";
-import { withAccount } from "@axon/db/transaction";
-import { eq, sql } from "drizzle-orm";
+import { account, recoveryCode } from "@axon/db/schema/accounts";
+import { type Tx, withAccount } from "@axon/db/transaction";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import type { z } from "zod";
 import { auditAccount } from "./audit-account.ts";
 import type { AuthDeps, Device } from "./deps.ts";
@@ -35,7 +35,8 @@ export async function requestPasswordReset(
 /**
  * Sets the password with a link's token, which is worth nothing from then on, like every other link that would. Ends every
  * session, counts the address as verified, and lets the owner in who was locked out by wrong guesses. An authenticator app
- * stays in force. Refuses with `link_invalid`.
+ * stays in force, unless nobody had ever shown that the address is theirs: then whoever set it up need not be whoever reads
+ * this mail. Refuses with `link_invalid`.
  */
 export async function resetPassword(
   deps: AuthDeps,
@@ -47,6 +48,7 @@ export async function resetPassword(
   const passwordHash = await deps.passwords.hash(newPassword);
   const email = await withAccount(deps.database, { accountId }, async (tx) => {
     const owner = await takeLetterToken(tx, token, "reset_password");
+    await dropUnprovenTotp(tx, accountId);
     await tx
       .update(account)
       .set({ passwordHash, emailVerifiedAt: sql`coalesce(${account.emailVerifiedAt}, now())` })
@@ -60,4 +62,14 @@ export async function resetPassword(
   for (const { limit, key } of [counts.guessesAtOnePlace(email, networkOf(device.ip ?? "")), counts.guessesFromStrangePlaces(email)])
     await deps.limits.forget(limit, key);
   deps.onRevoked?.(accountId);
+}
+
+/** Takes off an authenticator app that was set up on an address which nobody had verified: it may be a squatter's. */
+async function dropUnprovenTotp(tx: Tx, accountId: string): Promise<void> {
+  const dropped = await tx
+    .update(account)
+    .set({ totpSecret: null, totpSince: null, totpLastStep: null })
+    .where(and(eq(account.id, accountId), isNull(account.emailVerifiedAt)))
+    .returning({ id: account.id });
+  if (dropped.length > 0) await tx.delete(recoveryCode).where(eq(recoveryCode.accountId, accountId));
 }

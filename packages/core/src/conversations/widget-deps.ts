@@ -4,9 +4,9 @@
  * @module
  */
 import type { Limits, RateLimit } from "@axon/contracts/limits";
-import { visitorMessagesPerMinute, visitsPerAddressPerMinute } from "@axon/contracts/widget";
+import { visitorMessagesPerAddressPerMinute, visitorMessagesPerMinute, visitsPerAddressPerMinute } from "@axon/contracts/widget";
 import type { Database } from "@axon/db/connect";
-import type { VisitorTokens } from "../auth/index.ts";
+import { networkOf, type VisitorTokens } from "../auth/index.ts";
 import type { InWorkspace } from "../context.ts";
 import { Refusal } from "../errors.ts";
 import type { Sealer } from "../sealing.ts";
@@ -21,10 +21,15 @@ export interface WidgetDeps {
 
 export const visitLimit: RateLimit = { name: "widget-open", points: visitsPerAddressPerMinute, seconds: 60 };
 const messageLimit: RateLimit = { name: "widget-send", points: visitorMessagesPerMinute, seconds: 60 };
+const addressLimit: RateLimit = { name: "widget-send-ip", points: visitorMessagesPerAddressPerMinute, seconds: 60 };
 
-/** Counts a message of this visitor. Refuses with `rate_limited` and `retryAfterMs`. */
-export function countVisitorMessage(deps: Pick<WidgetDeps, "limits">, contactId: string): Promise<void> {
-  return takeOrRefuse(deps.limits, messageLimit, contactId, "Too many messages, wait a moment");
+/** Counts a message of this visitor, and of their address. Refuses with `rate_limited` and `retryAfterMs`. */
+export async function countVisitorMessage(
+  { limits }: Pick<WidgetDeps, "limits">,
+  { contactId, ip }: { contactId: string; ip: string | null },
+): Promise<void> {
+  await takeOrRefuse(limits, messageLimit, contactId, "Too many messages, wait a moment");
+  await takeOrRefuse(limits, addressLimit, networkOf(ip ?? "unknown"), "Too many messages from this address, wait a moment");
 }
 
 export async function takeOrRefuse(limits: Limits, limit: RateLimit, key: string, message: string): Promise<void> {

@@ -5,7 +5,7 @@
  */
 import type { OpenedWidget, OpenWidgetInput } from "@axon/contracts/widget";
 import { readAgent } from "../agents/index.ts";
-import type { VisitorClaims, VisitorTokens } from "../auth/index.ts";
+import { networkOf, type VisitorClaims, type VisitorTokens } from "../auth/index.ts";
 import { findChannelByKey, readDoor, requireNoIdentityNeeded, requireOrigin, requireSigned } from "../channels/index.ts";
 import type { WorkspaceCtx } from "../context.ts";
 import { Refusal } from "../errors.ts";
@@ -33,7 +33,7 @@ export interface Opening {
  * `identity_invalid`, `identity_required`, and with `rate_limited` beyond 300 visits of one address in a minute.
  */
 export async function openWidget(deps: WidgetDeps, input: OpenWidgetInput, from: Opening): Promise<OpenedWidget> {
-  await takeOrRefuse(deps.limits, visitLimit, from.ip ?? "unknown", "Too many visits from this address, try again later");
+  await takeOrRefuse(deps.limits, visitLimit, networkOf(from.ip ?? "unknown"), "Too many visits from this address, try again later");
   const { workspaceId, channelId } = await findChannelByKey(deps.database, input.publicKey);
   const claims = await readToken(deps.tokens, input.visitorToken);
   const { identityVersion, contactId, ...shown } = await again(() =>

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import type { OpenedWidget } from "@axon/contracts/widget";
-import { visitorMessagesPerMinute, visitsPerAddressPerMinute } from "@axon/contracts/widget";
+import { visitorMessagesPerAddressPerMinute, visitorMessagesPerMinute, visitsPerAddressPerMinute } from "@axon/contracts/widget";
 import { newId } from "@axon/db/ids";
 import { contact, conversation, message } from "@axon/db/schema/conversations";
 import { workspace } from "@axon/db/schema/workspaces";
@@ -146,6 +146,15 @@ describe("opening the widget", () => {
       details: { retryAfterMs: expect.any(Number) },
     });
   });
+
+  it("counts the addresses of one IPv6 network as one", async () => {
+    const limit = { name: "widget-open", points: visitsPerAddressPerMinute, seconds: 60 };
+    await deps.limits.take(limit, "2001:db8:7:7", visitsPerAddressPerMinute - 1);
+    const open = (ip: string) => openWidget(deps, { publicKey: shop.publicKey }, { ip, origin: null });
+    await open("2001:db8:7:7::1");
+    await expect(open("2001:db8:7:7:ffff::2")).rejects.toMatchObject({ reason: "rate_limited" });
+    await open("2001:db8:7:8::1");
+  });
 });
 
 describe("a signed identity", () => {
@@ -266,9 +275,20 @@ describe("a visitor who writes", () => {
   });
 
   it("is told to slow down after twenty messages in a minute, alone", async () => {
-    for (let sent = 0; sent < visitorMessagesPerMinute; sent++) await countVisitorMessage(deps, "busy");
-    await expect(countVisitorMessage(deps, "busy")).rejects.toMatchObject({ reason: "rate_limited" });
-    await countVisitorMessage(deps, "calm");
+    const ip = "10.8.8.8";
+    for (let sent = 0; sent < visitorMessagesPerMinute; sent++) await countVisitorMessage(deps, { contactId: "busy", ip });
+    await expect(countVisitorMessage(deps, { contactId: "busy", ip })).rejects.toMatchObject({ reason: "rate_limited" });
+    await countVisitorMessage(deps, { contactId: "calm", ip });
+  });
+
+  it("gains nothing by being many visitors at one address", async () => {
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: visitorMessagesPerAddressPerMinute + 5 }, (_, n) =>
+        countVisitorMessage(deps, { contactId: `one of many ${n}`, ip: `2001:db8:9:9::${n}` }),
+      ),
+    );
+    expect(outcomes.filter(({ status }) => status === "rejected")).toHaveLength(5);
+    await countVisitorMessage(deps, { contactId: "elsewhere", ip: "2001:db8:9:a::1" });
   });
 
   it("reads no internal note, and nothing of how the team works", async () => {

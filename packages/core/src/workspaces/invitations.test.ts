@@ -53,11 +53,15 @@ interface Inviting {
   by?: Person;
 }
 const invite = (email: string, { role = "member", by = people.owner, idempotencyKey }: Inviting = {}) =>
-  inviteMember({ limits: scene.auth.limits, letterSecrets: [secret], run: (verb) => people.as(by, verb) }, people.workspaceId, {
-    email,
-    role,
-    idempotencyKey,
-  });
+  inviteMember(
+    { limits: scene.auth.limits, letterSecrets: [secret], inviterId: null, run: (verb) => people.as(by, verb) },
+    people.workspaceId,
+    {
+      email,
+      role,
+      idempotencyKey,
+    },
+  );
 const send = (invitationId: string, mailer = mailerWith(secret)) =>
   mailInvitation({ inWorkspace: scene.inWorkspace, mailer }, { workspaceId: people.workspaceId, invitationId }, { signal });
 /** Invites, has the letter sent, and gives the token in it. */
@@ -206,6 +210,20 @@ describe("inviting the same address again", () => {
 });
 
 describe("whoever invites", () => {
+  it("has no more letters for founding more workspaces", async () => {
+    const inviterId = newId();
+    const spam = async (n: number) => {
+      if (n % invitationsPerDayMax === 0) people = await openPeople(scene);
+      const { as, owner, workspaceId } = people;
+      return inviteMember({ limits: scene.auth.limits, letterSecrets: [secret], inviterId, run: (verb) => as(owner, verb) }, workspaceId, {
+        email: `s${n}@example.com`,
+        role: "viewer",
+      });
+    };
+    for (let n = 0; n < 2 * invitationsPerDayMax; n++) await spam(n);
+    await expect(spam(2 * invitationsPerDayMax)).rejects.toMatchObject({ reason: "rate_limited" });
+  });
+
   it("gives no role above their own, and touches no invitation above it", async () => {
     const [admin, member] = [await people.join("admin"), await people.join("member")];
     await expect(invite("x@example.com", { role: "owner", by: admin })).rejects.toMatchObject({ reason: "forbidden" });
@@ -223,7 +241,7 @@ describe("whoever invites", () => {
       createApiKey(ws, { name: "onboarding", role: "admin", scopes: ["invitations.manage"] }, people.owner.accountId),
     );
     const made = await inviteMember(
-      { limits: scene.auth.limits, letterSecrets: [secret], run: (verb) => people.asKey(key, verb) },
+      { limits: scene.auth.limits, letterSecrets: [secret], inviterId: null, run: (verb) => people.asKey(key, verb) },
       people.workspaceId,
       { email: "z@example.com", role: "member" },
     );

@@ -8,6 +8,7 @@
  * @module
  */
 import type { Page, PageInput } from "@axon/contracts/common";
+import type { RateLimit } from "@axon/contracts/limits";
 import { outranks, type Role } from "@axon/contracts/permissions";
 import { type createInvitationInput, type Invitation, invitationDays, invitationsPerDayMax } from "@axon/contracts/workspaces";
 import { newId } from "@axon/db/ids";
@@ -22,6 +23,7 @@ import { decodeCursor, isIdKey, pageById } from "../internal/paging.ts";
 import { lockMembers, requireStanding } from "./standing.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
+const perInviterAndDay = { name: "invitations-by", points: 2 * invitationsPerDayMax, seconds: dayMs / 1000 };
 const perDay = { name: "invitations", points: invitationsPerDayMax, seconds: dayMs / 1000 };
 
 const shown = {
@@ -38,25 +40,32 @@ const isWaiting = and(isNull(invitation.acceptedAt), isNull(invitation.revokedAt
 export interface InviteDeps {
   limits: AuthDeps["limits"];
   letterSecrets: Mailer["letterSecrets"];
+  /** The account that invites; null for a key. */
+  inviterId: string | null;
   /** Runs a verb as the caller. */
   run<Result>(verb: (ws: WorkspaceCtx) => Promise<Result>): Promise<Result>;
 }
 
 /**
  * Invites an address and has the letter sent. Refuses with `conflict` (a member has it), `forbidden` (a role above the caller's
- * own), or `rate_limited` after 50 letters of this workspace in a day.
+ * own), or `rate_limited` after 50 letters of this workspace, or 100 of this person, in a day.
  */
 export async function inviteMember(
-  { limits, letterSecrets, run }: InviteDeps,
+  { limits, letterSecrets, inviterId, run }: InviteDeps,
   workspaceId: string,
   input: z.output<typeof createInvitationInput>,
 ): Promise<Invitation> {
-  const allowance = await limits.take(perDay, workspaceId);
-  if (!allowance.ok) {
-    const { retryAfterMs } = allowance;
-    throw new Refusal("rate_limited", `At most ${invitationsPerDayMax} invitations are sent within a day`, { retryAfterMs });
-  }
+  await countLetter(limits, perDay, workspaceId);
+  // The letters go to strangers, so one who founds many workspaces has no more of them.
+  if (inviterId !== null) await countLetter(limits, perInviterAndDay, inviterId);
   return run((ws) => once(ws, { procedure: "workspaces.invitations.create", input }, () => openInvitation(ws, letterSecrets, input)));
+}
+
+async function countLetter(limits: InviteDeps["limits"], limit: RateLimit, key: string): Promise<void> {
+  const allowance = await limits.take(limit, key);
+  if (allowance.ok) return;
+  const { retryAfterMs } = allowance;
+  throw new Refusal("rate_limited", `At most ${limit.points} invitations are sent within a day`, { retryAfterMs });
 }
 
 async function openInvitation(

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { secretBytesMax, secretsMax, setSecretInput } from "@axon/contracts/workspaces";
+import { removeSecretInput, secretBytesMax, secretsMax, setSecretInput } from "@axon/contracts/workspaces";
 import { account } from "@axon/db/schema/accounts";
 import { sealedSecret } from "@axon/db/schema/workspaces";
 import { withAccount } from "@axon/db/transaction";
@@ -112,12 +112,18 @@ describe("a secret", () => {
   it.each([
     ["a name with capitals", { name: "Shop", value: "x" }],
     ["a name of 64 characters", { name: "s".repeat(64), value: "x" }],
+    ["the name of a channel's identity secret", { name: "channel.0b8f.identity", value: "x" }],
     ["no value", { name: "shop", value: "" }],
     ["a value of more bytes than may be", { name: "shop", value: "ü".repeat(secretBytesMax / 2 + 1) }],
   ])("is refused with %s", (_what, input) => {
     expect(setSecretInput.safeParse(input).success).toBe(false);
     expect(setSecretInput.safeParse({ name: "s".repeat(63), value: "ü".repeat(secretBytesMax / 2) }).success).toBe(true);
   });
+});
+
+it("of a channel is not removed by its name either", () => {
+  expect(removeSecretInput.safeParse({ name: "channel.0b8f.identity" }).success).toBe(false);
+  expect(removeSecretInput.safeParse({ name: "channels" }).success).toBe(true);
 });
 
 describe("a change of keys", () => {
