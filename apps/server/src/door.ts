@@ -26,6 +26,9 @@ export interface DoorParts {
 /** Requests are counted in windows of this many seconds, so that whoever was refused need not wait long. */
 const windowSeconds = 10;
 
+/** tRPC's own adapter breaks over TRACE, and has no use for the others. */
+const trpcMethods: ReadonlySet<string> = new Set(["GET", "POST", "HEAD", "OPTIONS"]);
+
 /** One counter for HTTP requests and socket openings. */
 export function requestLimit(perMinute: number): RateLimit {
   return { name: "door", points: Math.ceil((perMinute * windowSeconds) / 60), seconds: windowSeconds };
@@ -79,6 +82,7 @@ function refusalOfHead(request: FastifyRequest, options: DoorOptions): { refusal
     return { refusal: new Refusal("unsupported_type", "Compressed bodies are not taken"), status: 415 };
   const path = pathOf(request);
   if (!path.startsWith("/trpc")) return null;
+  if (!trpcMethods.has(request.method)) return { refusal: new Refusal("validation", "Call with GET or POST"), status: 405 };
   const type = headers["content-type"];
   if (type !== undefined && !/^application\/json *(;|$)/i.test(type))
     return { refusal: new Refusal("unsupported_type", "The body must be JSON, with the content type application/json"), status: 415 };

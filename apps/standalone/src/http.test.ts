@@ -83,6 +83,24 @@ describe("a no", () => {
     expect(status, error.message).toBeLessThan(500);
   });
 
+  it.each([
+    ["agents.create", { name: "Ada", fallbackMessage: "\ud800" }, "fallbackMessage"],
+    ["workspaces.create", { name: "\udfff\ud800" }, "name"],
+    ["workspaces.update", { name: "\ud800" }, "name"],
+    ["conversations.start", { agentId: newId(), text: "half an \ud83d" }, "text"],
+  ])("to half a character in %s says where it is", async (path, input, place) => {
+    const { status, error } = await post(path, JSON.stringify(input));
+    expect([status, error.data.reason, Object.keys(error.data.fields ?? {})]).toEqual([400, "validation", [place]]);
+  });
+
+  it.each(["TRACE", "PUT", "DELETE", "PATCH"])("to %s at a procedure says that it is no way to call one", async (method) => {
+    const status = await new Promise((resolve, reject) => {
+      const sent = request(`${app.url}/trpc/auth.me`, { method }, (answer) => resolve(answer.resume().statusCode));
+      sent.once("error", reject).end();
+    });
+    expect(status).toBe(405);
+  });
+
   it("to an unknown procedure or path says that it is not there", async () => {
     expect((await post("agents.explode", "{}")).error.data).toMatchObject({ code: "NOT_FOUND", reason: "not_found" });
     expect((await fetch(`${app.url}/nowhere`)).status).toBe(404);

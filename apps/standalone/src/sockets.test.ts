@@ -149,9 +149,9 @@ describe("sockets", () => {
   });
 });
 
-/** Two sockets, each with a stream that has started. */
+/** Two sockets at two servers, each with a stream that has started: what is taken away at one must be gone at the other. */
 async function twoStreams(caller: HandSocketOptions): Promise<[HandSocket, HandSocket]> {
-  const pair: [HandSocket, HandSocket] = [await open(caller, 0), await open(caller, 0)];
+  const pair: [HandSocket, HandSocket] = [await open(caller, 0), await open(caller, watchful)];
   for (const socket of pair) expect((await follow(socket)).result?.type).toBe("started");
   return pair;
 }

@@ -15,6 +15,7 @@ import { ZodError } from "zod";
 import type { ProcedureMeta } from "./access.ts";
 import type { ApiCtx, CallOutcome } from "./context.ts";
 import { guardStream } from "./guard-stream.ts";
+import { refuseBrokenTexts } from "./whole-texts.ts";
 import type { CallKind, StreamKind } from "./workspace-load.ts";
 
 /** Every reason has its code: one without does not compile. What is not yours is not found, never forbidden. */
@@ -170,13 +171,19 @@ function isStream(data: unknown): data is AsyncIterable<unknown> {
   return typeof data === "object" && data !== null && Symbol.asyncIterator in data;
 }
 
+const wholeTexts = t.middleware(async ({ getRawInput, next }) => {
+  refuseBrokenTexts(await getRawInput());
+  return next();
+});
+
 export const router = t.router;
 
 /** Anybody. */
 export const publicProcedure = t.procedure
   .meta({ access: { tier: "anyone" } })
   .use(observed)
-  .use(refusals);
+  .use(refusals)
+  .use(wholeTexts);
 
 /** A person who is signed in; an API key is not a person. */
 export const authedProcedure = publicProcedure.meta({ access: { tier: "person" } }).use(async ({ ctx, next }) => {
