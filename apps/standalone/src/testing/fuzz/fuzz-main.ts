@@ -113,6 +113,7 @@ async function main(): Promise<boolean> {
     else {
       for (const fault of result.faults) console.log(`${fault.door}: ${fault.sent}\n  ${fault.got}`);
       if (result.faults.length > 0 || unheard) console.log(program.output());
+      console.log(`told ${JSON.stringify(result.told)}`);
       console.log(
         `${place.engine}; ${JSON.stringify(result.sent)}; heap ${mb(grew.first)} in the second third, ${mb(grew.last)} at the end`,
       );
