@@ -6,22 +6,29 @@
  */
 import { Command } from "commander";
 import { authedList } from "./authed-list.ts";
+import { ingest } from "./ingest.ts";
 import { type Installation, openInstallation, type Services } from "./installation.ts";
 import { loginStorm } from "./login-storm.ts";
 import { type BenchResult, machineFacts, tell } from "./result.ts";
+import { vectors } from "./vectors.ts";
 
-const benches: Readonly<Record<string, (installation: Installation) => Promise<BenchResult>>> = {
+const benches: Readonly<Record<string, (installation: Installation, scale: number) => Promise<BenchResult>>> = {
   "login-storm": loginStorm,
   "authed-list": authedList,
+  vectors,
+  ingest,
 };
 
 const command = new Command("bench")
   .description("Measures Axon beside its peers. On TEST_DATABASE_URL and TEST_REDIS_URL where both are set, else on the embedded database.")
   .argument("[names...]", `which: ${Object.keys(benches).join(", ")}; all when left out`)
+  .option("--scale <part>", "of the data of vectors and ingest, above 0 and up to 1, for a quick try", "1")
   .option("--json", "print the numbers as one JSON object")
-  .action(async (names: string[], flags: { json?: boolean }) => {
+  .action(async (names: string[], flags: { json?: boolean; scale: string }) => {
     const unknown = names.filter((name) => !Object.hasOwn(benches, name));
     if (unknown.length > 0) throw new Error(`there is no bench ${unknown.join(", ")}; there are ${Object.keys(benches).join(", ")}`);
+    const scale = Number(flags.scale);
+    if (!(scale > 0 && scale <= 1)) throw new Error("--scale takes a number above 0 and up to 1");
     const services = servicesOf(process.env.TEST_DATABASE_URL, process.env.TEST_REDIS_URL);
     const machine = { ...machineFacts(), database: services === null ? "embedded" : "PostgreSQL and Redis" };
     const results: BenchResult[] = [];
@@ -30,7 +37,7 @@ const command = new Command("bench")
       process.stderr.write(`${name} …\n`);
       const installation = await openInstallation(services);
       try {
-        results.push(await run(installation));
+        results.push(await run(installation, scale));
       } finally {
         await installation.close();
       }

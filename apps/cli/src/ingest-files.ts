@@ -5,7 +5,7 @@
  */
 import type { AxonClient } from "@axon/client/client";
 import { axonErrorOf, isAxonTrouble } from "@axon/client/errors";
-import type { Source } from "@axon/contracts/knowledge";
+import type { Source } from "@axon/contracts/sources";
 import type { Step } from "./progress.ts";
 
 export interface Ingested {
@@ -71,6 +71,30 @@ async function ingestOne(client: AxonClient, sourceId: string, file: IngestFile,
     // Nothing else will get through either: no server, or no right to it.
     if (error.code === "UNAUTHORIZED" || error.reason === "aborted") throw error;
     return { name: file.name, documentId, status: "failed", chunks: 0, error: { code: error.reason, message: error.message } };
+  }
+}
+
+/** Pages of the web: each fetched by the server and watched like a file. Results come in the order of `urls`. */
+export async function ingestUrls(client: AxonClient, sourceId: string, urls: readonly string[], watch: IngestWatch): Promise<Ingested[]> {
+  const results: Ingested[] = [];
+  for (const url of urls) {
+    watch.onStep(url, { status: "uploading", done: 0, total: 0 });
+    const result = await ingestUrl(client, sourceId, url, watch);
+    results.push(result);
+    watch.onDone(result);
+  }
+  return results;
+}
+
+async function ingestUrl(client: AxonClient, sourceId: string, url: string, watch: IngestWatch): Promise<Ingested> {
+  try {
+    const { id } = await client.api.knowledge.documents.addUrl.mutate({ sourceId, url });
+    return await awaitDocument(client, url, id, watch);
+  } catch (cause) {
+    if (!isAxonTrouble(cause)) throw cause;
+    const error = axonErrorOf(cause);
+    if (error.code === "UNAUTHORIZED" || error.reason === "aborted") throw error;
+    return { name: url, documentId: null, status: "failed", chunks: 0, error: { code: error.reason, message: error.message } };
   }
 }
 

@@ -109,7 +109,7 @@ function createProgram(deps: ProgramDeps, report: { done(code: number): void; me
 
   program
     .command("ingest")
-    .description("add files to the workspace's knowledge: files, folders, or patterns such as 'docs/**/*.pdf'")
+    .description("add to the workspace's knowledge: files, folders, patterns such as 'docs/**/*.pdf', or addresses of web pages")
     .argument("<paths...>")
     .option("--source <name>", "the source they go to, by name or id; made if there is none", "Files")
     .option("--json", "print every document's outcome as JSON")

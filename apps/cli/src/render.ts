@@ -17,8 +17,14 @@ const handoffWords: Record<HandoffReason, string> = {
   model_asked: "the model asked for a person",
   model_unparsable: "the model's answer made no sense",
   model_uncited: "the model's answer had no source",
+  ungrounded: "the model's answer was not borne out by its sources",
+  false_promise: "the model promised what nobody will do",
+  leak_suspected: "the model's answer held what is not for customers",
+  source_deleted: "the document behind the answer was deleted meanwhile",
   customer_asked: "the customer asked for a person",
   ai_error: "the model could not be reached",
+  agent_paused: "the agent is not answering at the moment",
+  business_hours: "people answer at this hour",
 };
 
 /** Why a person was asked for, as the end of a sentence. */

@@ -6,6 +6,7 @@
 
 import type { Features } from "@axon/ai/confidence/model";
 import { retrievalFeatures } from "@axon/ai/confidence/retrieval-features";
+import { bareQuestion } from "@axon/ai/intents";
 import type { AiProvider } from "@axon/ai/provider";
 import { buildQuery } from "@axon/ai/query";
 import type { Retrieval } from "@axon/ai/retrieval";
@@ -57,11 +58,12 @@ export async function askAllAtOnce<Item, Result>(items: readonly Item[], work: (
 }
 
 export async function ask({ database, provider, set, sourceIds = [] }: Asking, question: EvalQuestion): Promise<Asked> {
-  const query = await buildQuery(provider.embedder, question.text, historyOf(question), { limit: hitsWanted });
+  const history = historyOf(question);
+  const query = await buildQuery(provider.embedder, question.text, history, { limit: hitsWanted });
   const retrieval = await withWorkspace(database, set.workspaceId, (tx) =>
     retrieve({ workspaceId: set.workspaceId, tx }, { ...query, sourceIds, embedder: provider.embedder.id }),
   );
-  const features = retrievalFeatures(question.text, query, retrieval);
+  const features = retrievalFeatures(bareQuestion(question.text), query, retrieval, history);
   const gold = new Set(question.gold);
   const place = retrieval.hits.findIndex(({ chunkId }) => gold.has(set.passageOf.get(chunkId) ?? ""));
   return {
@@ -73,7 +75,7 @@ export async function ask({ database, provider, set, sourceIds = [] }: Asking, q
   };
 }
 
-function historyOf({ history }: EvalQuestion): HistoryTurn[] {
+export function historyOf({ history }: EvalQuestion): HistoryTurn[] {
   return history.map(({ role, text }) => ({ role: role === "user" ? "user" : "assistant", text }));
 }
 

@@ -10,17 +10,18 @@
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { auroc, brier, calibrationError, coverageAt, type Judged } from "@axon/ai/confidence/measures";
 import type { Coefficients } from "@axon/ai/confidence/model";
 import { type Asked, type Asking, ask, askAllAtOnce } from "./ask-set.ts";
 import { type FitRow, type Fitted, fit } from "./fit.ts";
 import { groupBy } from "./group.ts";
-import { auroc, brier, calibrationError, coverageAt, type Judged, mean } from "./metrics.ts";
+import { mean } from "./metrics.ts";
 import type { EvalQuestion, EvalSet } from "./read-sets.ts";
 
 /** Sets that say what is answerable by their knowledge base, not by one paragraph. */
 export const fittedSets = ["stackfaq", "mtrag", "squad2_offtopic"];
 /** What each of them counts beside a whole set. */
-const smallShare = 0.25;
+const smallShare = 0.4;
 const questionsMax = 400;
 /** A small knowledge base: so many passages of documents that stand side by side. */
 const smallPassages = 16;
@@ -28,7 +29,7 @@ const smallPassages = 16;
 const leftOutSets = ["stackfaq", "mtrag"];
 
 /** Features that live on the scale of an embedder's cosines. The hashed vectors say nothing about another's. */
-const ofVectors = ["topVector", "fusedLead"];
+const ofVectors = ["topVector", "fusedSpread"];
 
 /**
  * What an answer's own features add for a real model. There is no data to fit these on offline: they are a prior, chosen
@@ -82,9 +83,7 @@ export async function fitRows(
 }
 
 function rowOf(name: string, set: EvalSet, { question, features }: Asked): FitRow[] {
-  return question.answerable === null
-    ? []
-    : [{ set: name, group: `${documentsOf(name)}:${groupOf(set, question)}`, features, truth: question.answerable }];
+  return question.answerable === null ? [] : [{ set: name, group: groupOf(name, set, question), features, truth: question.answerable }];
 }
 
 /** The set whose passages a set's questions are asked of. */
@@ -92,7 +91,12 @@ function documentsOf(name: string): string {
   return name === "squad2_offtopic" ? "squad2" : name;
 }
 
-function groupOf(set: EvalSet, question: EvalQuestion): string {
+/** Which questions stand and fall together: those of one document or one conversation. */
+export function groupOf(name: string, set: EvalSet, question: EvalQuestion): string {
+  return `${documentsOf(name)}:${homeOf(set, question)}`;
+}
+
+function homeOf(set: EvalSet, question: EvalQuestion): string {
   if (question.faq !== undefined) return question.faq;
   if (question.history.length > 0) return question.history[0]?.text ?? question.id;
   const [gold] = question.gold;
@@ -109,7 +113,7 @@ function answerableOf(set: EvalSet): { question: EvalQuestion; documents: Readon
     .map((question) => ({
       question,
       documents: new Set(question.gold.flatMap((id) => documentOf.get(id) ?? [])),
-      group: `${set.name}:${groupOf(set, question)}`,
+      group: groupOf(set.name, set, question),
     }));
 }
 
@@ -150,63 +154,95 @@ async function smallRows(set: EvalSet, asking: Asking): Promise<FitRow[]> {
   }));
 }
 
-/** Fits, writes the two files under `folder`, and says what unseen documents would have got. */
-export async function fitModels(rows: readonly FitRow[], folder: string): Promise<{ local: Coefficients; text: string }> {
-  const names = [...new Set(rows.flatMap(({ features }) => Object.keys(features)))];
-  const shares = Object.fromEntries([...new Set(rows.map(({ set }) => set))].map((set) => [set, set.endsWith(":small") ? smallShare : 1]));
-  const local = fit("local-fit-2", rows, names, shares, fittedSets);
-  const openai = fit(
-    "openai-prior-2",
-    rows,
-    names.filter((name) => !ofVectors.includes(name)),
-    shares,
-    fittedSets,
-  );
-  openai.coefficients = withPrior(openai.coefficients);
-  await writeFile(join(folder, "local.ts"), source("local", local.coefficients, "All of it is fitted."));
-  await writeFile(
-    join(folder, "openai.ts"),
-    source(
-      "openai",
-      openai.coefficients,
-      "Only how words are shared is fitted, then halved; cosine and written answer are a prior (apps/eval/src/fit-models.ts).",
-    ),
-  );
-  const text = [
-    "confidence of documents that were not fitted on (cross-validation, split by document):",
-    summary("local", rows, local),
-    summary("openai (words only, before the prior)", rows, openai),
-  ].join("\n");
-  return { local: local.coefficients, text };
+interface Fitting {
+  /** Where the coefficients are written. */
+  folder: string;
+  /** Tells the data that they were fitted on. */
+  data: string;
 }
 
-function summary(name: string, rows: readonly FitRow[], { unseen, coefficients }: Fitted): string {
+interface FittedModel {
+  coefficients: Coefficients;
+  /** What unseen documents, and unseen sets, would have got. */
+  text: string;
+}
+
+/**
+ * Fits what the search alone tells: all of the local provider's model, and of a real one's the part that needs no answer
+ * written; the rest of that is a prior. Writes both.
+ */
+export async function fitModels(rows: readonly FitRow[], { folder, data }: Fitting): Promise<FittedModel> {
+  const names = namesIn(rows);
+  const shares = Object.fromEntries([...new Set(rows.map(({ set }) => set))].map((set) => [set, set.endsWith(":small") ? smallShare : 1]));
+  // The hashed vectors' best cosine says nothing that the words do not: unseen sets were told worse with it.
+  const local = fitted(rows, { id: "local-fit-3", names: names.filter((name) => name !== "topVector"), shares, data });
+  const words = fitted(rows, { id: "openai-prior-3", names: names.filter((name) => !ofVectors.includes(name)), shares, data });
+  await writeFile(join(folder, "local.ts"), source("local", local.coefficients, "All of it is fitted."));
+  const note = "Only how words are shared is fitted, then halved; cosine and written answer are a prior (apps/eval/src/fit-models.ts).";
+  await writeFile(join(folder, "openai.ts"), source("openai", withPrior(words.coefficients), note));
+  return { coefficients: local.coefficients, text: `${local.text}\n\nof a real model, the words alone, before the prior:\n${words.text}` };
+}
+
+/** Fits a real model on the answers that it wrote, and writes its coefficients. `model` is its name. */
+export async function fitWritten(rows: readonly FitRow[], { folder, data, model }: Fitting & { model: string }): Promise<FittedModel> {
+  const result = fitted(rows, { id: `openai-fit-3:${model}`, names: namesIn(rows), shares: {}, data });
+  const note = `All of it is fitted, on answers that ${model.replace(/[^\w.:/-]/g, "")} wrote.`;
+  await writeFile(join(folder, "openai.ts"), source("openai", result.coefficients, note));
+  return result;
+}
+
+function namesIn(rows: readonly FitRow[]): string[] {
+  return [...new Set(rows.flatMap(({ features }) => Object.keys(features)))];
+}
+
+interface FitOptions {
+  id: string;
+  names: readonly string[];
+  shares: Readonly<Record<string, number>>;
+  data: string;
+}
+
+function fitted(rows: readonly FitRow[], { id, names, shares, data }: FitOptions): FittedModel {
+  const result = fit(id, rows, names, shares, fittedSets);
+  const text = [
+    "documents that were not fitted on (cross-validation in five parts, split by document):",
+    summary(rows, result, result.unseen),
+    "sets of which nothing was fitted on (other documents, other askers, another share of answerable questions):",
+    summary(rows, result, result.unseenSet),
+  ].join("\n");
+  return { coefficients: { ...result.coefficients, data }, text };
+}
+
+function summary(rows: readonly FitRow[], { coefficients }: Fitted, values: readonly number[]): string {
+  const { threshold, threshold95 = 1 } = coefficients;
   const sets = [...new Set(rows.map(({ set }) => set))].map((set) => {
     const judged: Judged[] = rows.flatMap(({ truth, set: of, leftOut }, index) =>
-      of === set && !leftOut ? [{ value: unseen[index] ?? 0, truth }] : [],
+      of === set && !leftOut ? [{ value: values[index] ?? 0, truth }] : [],
     );
-    const given = judged.filter(({ value }) => value >= coefficients.threshold);
+    const above = (least: number) => {
+      const given = judged.filter(({ value }) => value >= least);
+      return [mean(given.map(({ truth }) => Number(truth))), given.length / judged.length];
+    };
     return {
       set,
       numbers: [
-        auroc(judged),
-        calibrationError(judged),
-        brier(judged),
-        coverageAt(judged, 0.95),
-        mean(given.map(({ truth }) => Number(truth))),
-        given.length / judged.length,
+        ...[auroc(judged), calibrationError(judged), brier(judged), coverageAt(judged, 0.95)],
+        ...above(threshold),
+        ...above(threshold95),
       ],
     };
   });
   const main = sets.filter(({ set }) => fittedSets.includes(set));
+  const columns = ["AUROC", "ECE", "Brier", "cov@95", "prec@t", "cov@t", "prec@T", "cov@T"];
   const line = (label: string, numbers: readonly number[]) =>
     `  ${label.padEnd(18)}${numbers.map((number) => number.toFixed(3).padStart(8)).join("")}`;
   return [
-    `${name}, threshold ${coefficients.threshold}:  AUROC, ECE, Brier, cov@95, prec@t, cov@t`,
+    `  t = ${threshold} (for 90 %), T = ${threshold95} (for 95 %)`,
+    `  ${"".padEnd(18)}${columns.map((column) => column.padStart(8)).join("")}`,
     ...sets.map(({ set, numbers }) => line(set, numbers)),
     line(
       "mean of three",
-      [0, 1, 2, 3, 4, 5].map((column) => mean(main.map(({ numbers }) => numbers[column] ?? 0))),
+      columns.map((_, column) => mean(main.map(({ numbers }) => numbers[column] ?? 0))),
     ),
   ].join("\n");
 }
@@ -223,8 +259,10 @@ function source(provider: string, coefficients: Coefficients, note: string): str
 import type { Coefficients } from "../model.ts";
 
 export const ${provider}Coefficients = {
-  id: "${coefficients.id}",
+  id: ${JSON.stringify(coefficients.id)},
   threshold: ${coefficients.threshold},
+  threshold95: ${coefficients.threshold95},
+  data: "${coefficients.data}",
   intercept: ${coefficients.intercept},
   features: {
 ${features.join("\n")}

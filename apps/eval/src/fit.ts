@@ -3,10 +3,10 @@
  *
  * @module
  */
+import { cutAt, type Judged } from "@axon/ai/confidence/measures";
 import { type Coefficients, createConfidenceModel, type Features } from "@axon/ai/confidence/model";
 import { groupBy } from "./group.ts";
 import { fitLogistic } from "./logistic.ts";
-import { cutAt, type Judged } from "./metrics.ts";
 
 export interface FitRow {
   set: string;
@@ -21,17 +21,24 @@ export interface FitRow {
 /** Against the whole weight of the samples, which is their number. */
 const ridge = 8;
 const folds = 5;
-const precisionWanted = 0.9;
+/**
+ * The precisions that thresholds are fixed for, and what is added to each: the cut is chosen on values that the model gave
+ * to unseen documents, and yet it is chosen, so that on the next documents it keeps a little less.
+ */
+const precisionsWanted = { threshold: 0.9, threshold95: 0.95 };
+const precisionMargin = 0.01;
 /**
  * Of the weight of a set's unanswerable questions, what those have that were made by leaving documents out, if there are
  * any. A set has few real ones, and the whole stays what it was, so that the values stay calibrated.
  */
-const leftOutShare = 0.6;
+const leftOutShare = 0.7;
 
 export interface Fitted {
   coefficients: Coefficients;
   /** Each row's value by a model that did not see its group, in the order of the rows. */
   unseen: number[];
+  /** The same by a model that saw nothing of the whole set: other documents, asked by other people. */
+  unseenSet: number[];
 }
 
 /**
@@ -46,26 +53,29 @@ export function fit(
   judged: readonly string[],
 ): Fitted {
   const weights = weightsOf(rows, shares);
-  const unseen = new Array<number>(rows.length).fill(0);
-  for (let fold = 0; fold < folds; fold += 1) {
-    const inFold = rows.map(({ group }) => hash(group) % folds === fold);
-    const model = createConfidenceModel(
-      fitRows(
-        id,
-        rows,
-        names,
-        weights.map((weight, index) => (inFold[index] ? 0 : weight)),
-      ),
-    );
-    rows.forEach(({ features }, index) => {
-      if (inFold[index]) unseen[index] = model.score(features);
-    });
-  }
+  const without = (foldOf: (row: FitRow) => string | number) => {
+    const values = new Array<number>(rows.length).fill(0);
+    for (const [fold, indexes] of groupBy(rows.keys(), (index) => foldOf(rowAt(rows, index)))) {
+      const rest = weights.map((weight, index) => (foldOf(rowAt(rows, index)) === fold ? 0 : weight));
+      const model = createConfidenceModel(fitRows(id, rows, names, rest));
+      for (const index of indexes) values[index] = model.score(rowAt(rows, index).features);
+    }
+    return values;
+  };
+  const unseen = without(({ group }) => hash(group) % folds);
+  const unseenSet = without(({ group }) => group.split(":")[0] ?? "");
   const found = rows.flatMap((row, index) => (judged.includes(row.set) && !row.leftOut ? [{ ...row, value: unseen[index] ?? 0 }] : []));
   const foundWeights = weightsOf(found, shares);
   const forThreshold: Judged[] = found.map(({ value, truth }, index) => ({ value, truth, weight: foundWeights[index] ?? 0 }));
-  const coefficients = fitRows(id, rows, names, weights);
-  return { coefficients: { ...coefficients, threshold: round(cutAt(forThreshold, precisionWanted).value) }, unseen };
+  const cut = (precision: number) => round(cutAt(forThreshold, precision + precisionMargin).value);
+  const thresholds = { threshold: cut(precisionsWanted.threshold), threshold95: cut(precisionsWanted.threshold95) };
+  return { coefficients: { ...fitRows(id, rows, names, weights), ...thresholds }, unseen, unseenSet };
+}
+
+function rowAt(rows: readonly FitRow[], index: number): FitRow {
+  const row = rows[index];
+  if (!row) throw new Error("a row of the fit is gone");
+  return row;
 }
 
 function weightsOf(rows: readonly FitRow[], shares: Readonly<Record<string, number>>): number[] {
@@ -88,10 +98,12 @@ function weightsOf(rows: readonly FitRow[], shares: Readonly<Record<string, numb
 
 function fitRows(id: string, rows: readonly FitRow[], names: readonly string[], weights: readonly number[]): Coefficients {
   const used = rows.flatMap((row, index) => ((weights[index] ?? 0) > 0 ? [{ ...row, weight: weights[index] ?? 0 }] : []));
-  const all = used.reduce((sum, { weight }) => sum + weight, 0);
+  // What a row does not have is left to the others: it is centred on those that have it, and counts as their average.
   const columns = names.map((name) => {
-    const mean = used.reduce((sum, { features, weight }) => sum + weight * (features[name] ?? 0), 0) / all;
-    const variance = used.reduce((sum, { features, weight }) => sum + weight * ((features[name] ?? 0) - mean) ** 2, 0) / all;
+    const present = used.flatMap(({ features, weight }) => (features[name] === undefined ? [] : [{ value: features[name], weight }]));
+    const all = present.reduce((sum, { weight }) => sum + weight, 0) || 1;
+    const mean = present.reduce((sum, { value, weight }) => sum + weight * value, 0) / all;
+    const variance = present.reduce((sum, { value, weight }) => sum + weight * (value - mean) ** 2, 0) / all;
     return { name, mean, scale: Math.sqrt(variance) || 1 };
   });
   const samples = used.map(({ features, truth, weight }) => ({
@@ -103,6 +115,7 @@ function fitRows(id: string, rows: readonly FitRow[], names: readonly string[], 
   return {
     id,
     threshold: 0.5,
+    threshold95: 0.5,
     intercept: round(fitted.at(-1) ?? 0),
     features: Object.fromEntries(
       columns.map(({ name, mean, scale }, index) => [name, { mean: round(mean), scale: round(scale), weight: round(fitted[index] ?? 0) }]),

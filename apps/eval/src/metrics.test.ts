@@ -1,34 +1,13 @@
+import { auroc } from "@axon/ai/confidence/measures";
 import { describe, expect, it } from "vitest";
 import { fit } from "./fit.ts";
 import { fitLogistic } from "./logistic.ts";
-import { auroc, brier, calibrationError, coverageAt, cutAt, mrrAt10, recallAt } from "./metrics.ts";
-
-const judged = (...pairs: [number, boolean][]) => pairs.map(([value, truth]) => ({ value, truth }));
+import { mrrAt10, recallAt } from "./metrics.ts";
 
 describe("the numbers of an evaluation", () => {
   it("count a hit by its place", () => {
     expect(recallAt([1, 6, null, 5], 5)).toBe(0.5);
     expect(mrrAt10([1, 2, 11, null])).toBe(0.375);
-  });
-
-  it("rank true above false, ties by half", () => {
-    expect(auroc(judged([0.9, true], [0.8, true], [0.1, false]))).toBe(1);
-    expect(auroc(judged([0.1, true], [0.9, false]))).toBe(0);
-    expect(auroc(judged([0.5, true], [0.5, false], [0.5, true]))).toBe(0.5);
-  });
-
-  it("tell a promise that is kept from one that is not", () => {
-    const kept = Array.from({ length: 100 }, (_, index) => ({ value: 0.75, truth: index % 4 !== 0 }));
-    expect(calibrationError(kept)).toBeCloseTo(0);
-    expect(calibrationError(kept.map(({ truth }) => ({ value: 0.25, truth })))).toBeCloseTo(0.5);
-    expect(brier(judged([1, true], [0, false]))).toBe(0);
-  });
-
-  it("find how much can be answered at a precision", () => {
-    const list = judged([0.9, true], [0.8, true], [0.7, false], [0.6, true], [0.5, false]);
-    expect(coverageAt(list, 1)).toBe(0.4);
-    expect(cutAt(list, 0.75)).toEqual({ value: 0.6, coverage: 0.8 });
-    expect(coverageAt(judged([0.9, false]), 0.95)).toBe(0);
   });
 });
 

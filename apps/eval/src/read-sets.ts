@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -54,6 +55,15 @@ export async function readSets(folder: string): Promise<EvalSet[]> {
       questions: await readLines(join(folder, `${name}.questions.jsonl.gz`), question),
     })),
   );
+}
+
+/** Tells the folder from another: the beginning of the SHA-256 of its sets, by name. */
+export async function fingerprint(folder: string): Promise<string> {
+  const hash = createHash("sha256");
+  for (const name of (await readdir(folder)).filter((one) => one.endsWith(".jsonl.gz")).sort()) {
+    hash.update(name).update(await unzip(await readFile(join(folder, name)), { maxOutputLength: bytesMax }));
+  }
+  return hash.digest("hex").slice(0, 12);
 }
 
 async function readLines<Item>(path: string, shape: z.ZodType<Item>): Promise<Item[]> {

@@ -7,25 +7,29 @@ import { createConfidenceModel } from "@axon/ai/confidence/model";
 import type { AiProvider } from "@axon/ai/provider";
 import { connect, type Database, type DatabaseTarget } from "@axon/db/connect";
 import { migrate } from "@axon/db/migrate";
-import { type Asked, askAll } from "./ask-set.ts";
+import { type Asked, type Asking, askAll } from "./ask-set.ts";
 import { openDatabase } from "./database.ts";
-import { fitModels, fitRows } from "./fit-models.ts";
+import { fitModels, fitRows, fitWritten } from "./fit-models.ts";
 import { type LoadedSet, loadSet } from "./load-set.ts";
-import { type EvalSet, readSets } from "./read-sets.ts";
+import { type EvalSet, fingerprint, readSets } from "./read-sets.ts";
 import { buildReport, printable, type Report } from "./report.ts";
+import { writtenRows } from "./written-rows.ts";
 
 export interface EvalOptions {
   folder: string;
   provider: AiProvider;
   /** null: the embedded engine, in memory. */
   databaseUrl: string | null;
-  /** Where `--fit` writes; null: nothing is fitted. */
+  /** Where `--fit` writes; null: nothing is fitted. A provider that writes its own answers is fitted on those. */
   coefficientsFolder: string | null;
+  /** Answers that a real model writes for a fit, in each set at most. */
+  answersPerSet?: number;
   /** Progress, a line at a time. */
   say: (text: string) => void;
 }
 
 const poolMax = 4;
+const answersPerSetDefault = 150;
 
 export async function runEval(options: EvalOptions): Promise<{ json: Report; text: string }> {
   const sets = await readSets(options.folder);
@@ -48,7 +52,7 @@ async function withDatabase<Result>(target: DatabaseTarget, work: (database: Dat
 }
 
 async function measure(
-  { provider, coefficientsFolder, say }: EvalOptions,
+  { folder, provider, coefficientsFolder, answersPerSet = answersPerSetDefault, say }: EvalOptions,
   sets: readonly EvalSet[],
   database: Database,
 ): Promise<{ json: Report; text: string }> {
@@ -68,22 +72,26 @@ async function measure(
     );
   }
   if (coefficientsFolder !== null) {
-    const rows = await fitRows(sets, results, (name) => {
+    const askingOf = (name: string): Asking => {
       const set = sets.find((one) => one.name === name);
       const place = set && loaded.get(keyOf(set));
       if (!place) throw new Error(`the set ${name} was not loaded`);
       return { database, provider, set: place };
-    });
-    const fitted = await fitModels(rows, coefficientsFolder);
+    };
+    const fitting = { folder: coefficientsFolder, data: await fingerprint(folder) };
+    const fitted =
+      provider.name === "local"
+        ? await fitModels(await fitRows(sets, results, askingOf), fitting)
+        : await fitWritten(await writtenRows(sets, askingOf, { perSet: answersPerSet, say }), { ...fitting, model: provider.chat.id });
     unseen = fitted.text;
-    confidence = createConfidenceModel(fitted.local);
+    confidence = createConfidenceModel(fitted.coefficients);
   }
   const judged = new Map(
     [...results].map(([name, asked]) => [name, asked.map((one) => ({ ...one, confidence: confidence.score(one.features) }))]),
   );
-  const json = buildReport(provider.name, confidence.threshold, judged);
+  const json = buildReport(provider.name, { threshold: confidence.threshold, threshold95: confidence.threshold95 ?? 1 }, judged);
   const seen = unseen
     ? `confidence above: by the new model (${confidence.id}), on the very data that it was fitted on\n\n${unseen}`
-    : `confidence by the model ${confidence.id}; on the folder that it was fitted on, "--fit" also gives the figures of unseen documents`;
+    : `confidence by the model ${confidence.id}${provider.name === "local" ? "" : ", from the search alone: no answer was written"}; on the folder that it was fitted on, "--fit" also gives the figures of unseen documents`;
   return { json, text: `${printable(json)}\n${seen}` };
 }

@@ -16,7 +16,7 @@ export async function createServices(
   { auth, limits: numbers }: Pick<Env, "auth" | "limits">,
   hub: Hub,
 ): Promise<ApiServices> {
-  const { inWorkspace, files, provider, database, limits, sealer, bus } = parts;
+  const { inWorkspace, files, provider, web, database, limits, sealer, bus } = parts;
   return {
     auth: {
       database,
@@ -29,7 +29,7 @@ export async function createServices(
       onRevoked: (accountId) => bus.publish(callersTopic, accountId),
     },
     inWorkspace,
-    knowledge: { inWorkspace, files, embedder: provider.embedder },
+    knowledge: { inWorkspace, files, embedder: provider.embedder, embedderOf: provider.embedderOf, web, limits },
     answers: { inWorkspace, provider },
     agentDefaults: { confidenceThreshold: provider.confidence.threshold },
     live: createLiveStreams(hub),

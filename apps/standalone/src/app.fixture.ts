@@ -21,6 +21,7 @@ import { connect } from "@axon/db/connect";
 import { newId } from "@axon/db/ids";
 import { createMailFolder } from "@axon/integrations/mail/folder";
 import { createFolderStorage } from "@axon/integrations/storage/folder";
+import { createWeb } from "@axon/integrations/web/web";
 import { type JobBackend, openJobPool, prepareBackend } from "@axon/jobs/backend";
 import { type Bus, createMemoryBus } from "@axon/realtime/bus";
 import type { DeltaBuffer } from "@axon/realtime/deltas";
@@ -74,6 +75,8 @@ export interface AppOptions {
   reporter?: Reporter;
   /** Carries letters in place of the folder. */
   sendMail?: SendMail;
+  /** `host:port` of sites on this machine that may be read. */
+  sites?: string[];
   /** Limits that are to be met in the test; without, they are out of reach. */
   limits?: { [Whose in keyof Env["limits"]]?: Partial<Env["limits"][Whose]> };
   /** For the server with this number. */
@@ -84,7 +87,7 @@ export interface AppOptions {
 
 const outOfReach = 1_000_000;
 
-type TestOptions = Required<Pick<AppOptions, "provider" | "log" | "reporter">> & Pick<AppOptions, "sendMail">;
+type TestOptions = Required<Pick<AppOptions, "provider" | "log" | "reporter">> & Pick<AppOptions, "sendMail" | "sites">;
 
 const password = "correct horse battery";
 
@@ -245,6 +248,7 @@ function createTestParts(testDatabase: TestDatabase, network: Network, options: 
     files,
     acceptUpload: files.acceptUpload,
     provider: watch.provider,
+    web: createWeb({ allowPrivateHosts: options.sites ?? [], pauseMs: 0 }),
     limits: network.limits,
     sealer: createSealer([{ id: "test", bytes: Buffer.alloc(32, 7) }]),
     mailer: {

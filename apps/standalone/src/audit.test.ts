@@ -1,14 +1,23 @@
 /** Everything that changes a workspace is in its audit log, or it is said here why not; and the log holds nothing that is secret. */
 import { listProcedures } from "@axon/api/procedures";
+import { openPool } from "@axon/db/connect";
+import { newId } from "@axon/db/ids";
+import { createFakeSite, type FakeSite } from "@axon/testing/web/fake-site";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type App, type Owner, openApp } from "./app.fixture.ts";
 import { lettersIn, letterTo, tokenIn } from "./mail.fixture.ts";
+import { until } from "./processes.fixture.ts";
 import { call } from "./wire.fixture.ts";
 
 /** Changes that leave no line, each for a reason. */
 const exempt: Record<string, string> = {
   "agents.ask": "changes nothing",
+  "agents.lint": "changes nothing",
+  "agents.replay": "changes nothing",
+  "agents.evaluate": "changes nothing that an agent says; the run is in its list, with who asked for it",
+  "agents.evaluations.cancel": "changes nothing that an agent says; the run is in its list",
   "conversations.start": "what is said is in the conversation, with its author and time",
+  "conversations.rate": "the rating is beside the reply, with who gave it",
   "conversations.send": "what is said is in the conversation, with its author and time",
 };
 
@@ -53,12 +62,80 @@ const steps: Step[] = [
     action: "agent.updated",
     input: () => ({ agentId: made["agentId"], systemPrompt: `${prompt}!`, temperature: 1 }),
   },
+  { path: "agents.publish", action: "agent.published", input: () => ({ agentId: made["agentId"] }) },
+  { path: "agents.versions.restore", action: "agent.version_restored", input: () => ({ agentId: made["agentId"], version: 1 }) },
+  {
+    path: "agents.duplicate",
+    action: "agent.duplicated",
+    input: () => ({ agentId: made["agentId"] }),
+    keep: { as: "copyId", field: "id" },
+  },
+  { path: "agents.archive", action: "agent.archived", input: () => ({ agentId: made["copyId"] }) },
+  {
+    path: "agents.golden.create",
+    action: "golden_question.created",
+    input: () => ({ agentId: made["agentId"], question: text }),
+    keep: { as: "goldenId", field: "id" },
+  },
+  {
+    path: "agents.golden.createMany",
+    action: "golden_question.created",
+    input: () => ({ agentId: made["agentId"], questions: [{ question: text }] }),
+  },
+  {
+    path: "agents.golden.update",
+    action: "golden_question.updated",
+    input: () => ({ questionId: made["goldenId"], question: `${text}!` }),
+  },
+  { path: "agents.golden.delete", action: "golden_question.deleted", input: () => ({ questionId: made["goldenId"] }) },
+  {
+    path: "knowledge.sources.create",
+    action: "source.created",
+    input: () => ({ kind: "faq", name: "Answers" }),
+    keep: { as: "faqId", field: "id" },
+  },
+  {
+    path: "knowledge.answers.create",
+    action: "approved_answer.created",
+    input: () => ({ sourceId: made["faqId"], questions: [text], answer: prompt }),
+    keep: { as: "answerId", field: "id" },
+  },
+  {
+    path: "knowledge.answers.update",
+    action: "approved_answer.updated",
+    input: () => ({ answerId: made["answerId"], answer: `${prompt}!` }),
+  },
+  { path: "knowledge.answers.delete", action: "approved_answer.deleted", input: () => ({ answerId: made["answerId"] }) },
+  { path: "analytics.dismissGap", action: "gap.dismissed", input: () => ({ gapId: made["gapId"] }) },
   {
     path: "knowledge.sources.create",
     action: "source.created",
     input: () => ({ kind: "text", name: "Shelf" }),
     keep: { as: "sourceId", field: "id" },
   },
+  {
+    path: "agents.attachKnowledge",
+    action: "agent.knowledge_attached",
+    input: () => ({ agentId: made["agentId"], sourceId: made["sourceId"] }),
+  },
+  {
+    path: "agents.detachKnowledge",
+    action: "agent.knowledge_detached",
+    input: () => ({ agentId: made["agentId"], sourceId: made["sourceId"], all: true }),
+  },
+  { path: "knowledge.sources.update", action: "source.updated", input: () => ({ sourceId: made["sourceId"], name: "Other" }) },
+  {
+    path: "knowledge.sources.create",
+    action: "source.created",
+    input: () => ({ kind: "url", name: "Site", settings: { url: site.origin } }),
+    keep: { as: "siteId", field: "id" },
+  },
+  {
+    path: "knowledge.documents.addUrl",
+    action: "document.created",
+    input: () => ({ sourceId: made["siteId"], url: `${site.origin}/page` }),
+  },
+  { path: "knowledge.sources.sync", action: "source.sync_requested", input: () => ({ sourceId: made["siteId"] }) },
   {
     path: "knowledge.documents.addText",
     action: "document.created",
@@ -72,6 +149,18 @@ const steps: Step[] = [
     keep: { as: "uploadId", field: "documentId" },
   },
   { path: "knowledge.documents.completeUpload", action: "document.uploaded", input: () => ({ documentId: made["uploadId"] }) },
+  {
+    path: "knowledge.documents.update",
+    action: "document.updated",
+    input: () => ({ documentId: made["documentId"], labels: ["returns"] }),
+  },
+  {
+    path: "knowledge.documents.updateText",
+    action: "document.text_updated",
+    input: () => ({ documentId: made["documentId"], text: `${text} And more.` }),
+  },
+  { path: "knowledge.documents.reprocess", action: "document.reprocessed", input: () => ({ documentId: made["documentId"] }) },
+  { path: "knowledge.settings.update", action: "knowledge.settings_updated", input: () => ({ textShare: 0.3 }) },
   { path: "knowledge.documents.delete", action: "document.deleted", input: () => ({ documentId: made["documentId"] }) },
   { path: "knowledge.sources.delete", action: "source.deleted", input: () => ({ sourceId: made["sourceId"] }) },
   {
@@ -93,17 +182,22 @@ const steps: Step[] = [
   { path: "workspaces.delete", action: "workspace.deleted", input: () => ({ confirm: "Renamed", graceDays: 1 }) },
 ];
 
+let site: FakeSite;
 let app: App;
 let owner: Owner;
 let leaver: Owner;
 
 beforeAll(async () => {
-  app = await openApp();
+  site = await createFakeSite({ "/": "welcome" });
+  app = await openApp({ sites: [site.host] });
   owner = await app.found("owner");
   leaver = await join("leaver");
   made["viewerId"] = (await join("viewer")).session.user.id;
 }, 120_000);
-afterAll(() => app.close());
+afterAll(async () => {
+  await app.close();
+  await site.close();
+});
 
 async function join(name: string): Promise<Owner> {
   const person = await app.found(name);
@@ -120,11 +214,14 @@ describe("every mutation in a workspace", () => {
     const mutations = listProcedures().flatMap(({ path, kind, access }) =>
       kind === "mutation" && access.tier === "workspace" ? path : [],
     );
-    expect([...steps.map(({ path }) => path), ...Object.keys(exempt)].sort()).toEqual(mutations.sort());
+    expect([...new Set(steps.map(({ path }) => path)), ...Object.keys(exempt)].sort()).toEqual(mutations.sort());
   });
 
   it.each(steps)("$path writes $action", async ({ path, action, input, keep }) => {
     if (path === "knowledge.documents.completeUpload") await upload();
+    if (path === "analytics.dismissGap") await leaveGap();
+    if (path === "knowledge.documents.reprocess") await until(textRests, "the text to be read");
+    if (path === "knowledge.sources.sync") await until(siteRests, "the first look at the site to end");
     const before = await lines();
     const { token, session } = path === "workspaces.members.leave" ? leaver : owner;
     const answer = await call(app.url, "mutation", path, input(), { token, workspaceId: owner.workspaceId });
@@ -147,6 +244,21 @@ describe("every mutation in a workspace", () => {
     for (const word of [...planted, ...shown, ...tokens, owner.token]) expect(all, word).not.toContain(word);
   });
 });
+
+/** A source that is being looked at is not looked at twice. */
+const textRests = async () =>
+  (await owner.client.api.knowledge.documents.get.query({ documentId: made["documentId"] ?? "" })).status === "ready";
+const siteRests = async () =>
+  (await owner.client.api.knowledge.sources.get.query({ sourceId: made["siteId"] ?? "" })).sync?.state === "idle";
+
+/** A question that nothing answered, without anybody asking it. */
+async function leaveGap(): Promise<void> {
+  const database = openPool(app.database, null, 1);
+  made["gapId"] = newId();
+  await database`insert into question_gap (workspace_id, id, gap_id, agent_id, question, reason, confidence)
+    values (${owner.workspaceId}, ${made["gapId"]}, ${made["gapId"]}, ${made["agentId"] ?? ""}, ${text ?? ""}, 'no_knowledge', 0.1)`;
+  await database.end();
+}
 
 /** Puts the bytes of a document of its own where they belong. */
 async function upload(): Promise<void> {

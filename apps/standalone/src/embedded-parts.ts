@@ -14,6 +14,7 @@ import { assertFenced, connect } from "@axon/db/connect";
 import { openEmbedded } from "@axon/db/embedded/open";
 import { releaseLeases } from "@axon/db/leases";
 import { migrate } from "@axon/db/migrate";
+import { createWeb } from "@axon/integrations/web/web";
 import { type JobBackend, openJobPool, prepareBackend } from "@axon/jobs/backend";
 import { createMemoryLimits } from "@axon/limits/memory";
 import { createMemoryBus } from "@axon/realtime/bus";
@@ -43,7 +44,7 @@ export async function createEmbeddedParts(env: StandaloneEnv, log: Logger, repor
   await prepareBackend(jobs);
   const bus = createMemoryBus();
   const { files, acceptUpload, close: closeFiles } = createFiles(env);
-  const watch = watchParts({ database, jobs, pingRedis: null, provider: createProvider(env), log });
+  const watch = watchParts({ database, jobs, pingRedis: null, provider: createProvider(env, log), log });
   return {
     database,
     inWorkspace: createInWorkspace(database, tellOfCommits(bus), { requestId: currentRequest }),
@@ -53,6 +54,7 @@ export async function createEmbeddedParts(env: StandaloneEnv, log: Logger, repor
     files,
     acceptUpload,
     provider: watch.provider,
+    web: createWeb(env.crawler),
     limits: createMemoryLimits(),
     sealer,
     mailer: createMailer(env, log),

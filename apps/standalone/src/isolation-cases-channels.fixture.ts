@@ -35,6 +35,8 @@ export const channelEntries: Record<string, Entry> = {
       missing("the channel", (_own, { channelId }) => ({ channelId, name: "Mine" })),
       missing("the channel, with nothing to change", (_own, { channelId }) => ({ channelId })),
       missing("an agent for one's own", (own, { agentId }) => ({ channelId: own.channelId, agentId })),
+      missing("an agent for a label", (own, { agentId }) => ({ channelId: own.channelId, routes: [{ label: "billing", agentId }] })),
+      missing("the channel, to pause it", (_own, { channelId }) => ({ channelId, aiPaused: true })),
       missing("both", (_own, { channelId, agentId }) => ({ channelId, agentId })),
     ],
   },

@@ -5,10 +5,16 @@
  * @module
  */
 
+import { agentEntries } from "./isolation-cases-agents.fixture.ts";
 import { channelEntries, widgetEntries } from "./isolation-cases-channels.fixture.ts";
+import { confidenceEntries } from "./isolation-cases-confidence.fixture.ts";
+import { type EvaluationThings, evaluationEntries } from "./isolation-cases-evaluation.fixture.ts";
+import { documentEntries } from "./isolation-cases-ingest.fixture.ts";
+import { retrievalEntries } from "./isolation-cases-retrieval.fixture.ts";
+import { sourceEntries } from "./isolation-cases-sources.fixture.ts";
 
 /** Everything of one workspace that a caller can name. */
-export interface Things {
+export interface Things extends EvaluationThings {
   workspaceId: string;
   secretName: string;
   agentId: string;
@@ -62,8 +68,14 @@ const none = () => ({});
 const credentials = { email: "nobody@example.com", password: "correct horse battery" };
 
 export const entries: Record<string, Entry> = {
+  ...agentEntries,
+  ...evaluationEntries,
   ...channelEntries,
   ...widgetEntries,
+  ...sourceEntries,
+  ...documentEntries,
+  ...confidenceEntries,
+  ...retrievalEntries,
   "auth.signUp": { tier: "anyone", right: () => ({ ...credentials, name: "" }), cases: [] },
   "auth.signIn": { tier: "anyone", right: () => credentials, cases: [] },
   "auth.refresh": { tier: "anyone", right: () => ({ refreshToken: "axr_unknown" }), cases: [] },
@@ -242,25 +254,16 @@ export const entries: Record<string, Entry> = {
     ],
   },
 
-  "knowledge.sources.create": {
-    tier: "writer",
-    right: () => ({ kind: "text", name: "Shelf" }),
-    cases: [silent("nothing to name", () => ({ kind: "text", name: "Shelf" }))],
-  },
-  "knowledge.sources.list": {
-    tier: "reader",
-    right: none,
-    cases: [silent("a cursor", (_own, { cursors }) => ({ cursor: cursors.sources }))],
-  },
-  "knowledge.sources.delete": {
-    tier: "writer",
-    right: ({ sourceId }) => ({ sourceId }),
-    cases: [missing("the source", (_own, { sourceId }) => ({ sourceId }))],
-  },
   "knowledge.documents.createUpload": {
     tier: "writer",
     right: ({ sourceId }) => ({ sourceId, name: "a.txt", mime: "text/plain", bytes: 1 }),
-    cases: [missing("the source", (_own, { sourceId }) => ({ sourceId, name: "a.txt", mime: "text/plain", bytes: 1 }))],
+    cases: [
+      missing("the source", (_own, { sourceId }) => ({ sourceId, name: "a.txt", mime: "text/plain", bytes: 1 })),
+      missing("a document to replace", (own, { documentId }) => ({
+        ...{ sourceId: own.sourceId, name: "a.txt", mime: "text/plain", bytes: 1 },
+        replaces: documentId,
+      })),
+    ],
   },
   "knowledge.documents.completeUpload": {
     tier: "writer",
@@ -345,6 +348,9 @@ export const entries: Record<string, Entry> = {
     cases: [
       missing("the conversation", (_own, { conversationId }) => ({ conversationId, text: "Hello" })),
       missing("the conversation, as a member", (_own, { conversationId }) => ({ conversationId, text: "Hello", as: "member" })),
+      missing("an answer, to put it right", (own, { messageId }) => ({
+        ...{ conversationId: own.conversationId, text: "Hello", as: "member", corrects: messageId },
+      })),
       missing("the conversation, under a message id", (_own, { conversationId }) => ({
         conversationId,
         text: "Hello",

@@ -13,9 +13,13 @@ import { until } from "./processes.fixture.ts";
 /** What a job could name that is another workspace's. */
 interface Theirs {
   workspaceId: string;
+  sourceId: string;
   documentId: string;
   turnId: string;
   invitationId: string;
+  /** Queued, and in no worker's queue. */
+  evaluationId: string;
+  gapId: string;
   storageKey: string;
 }
 
@@ -23,8 +27,16 @@ interface Theirs {
 const forged: { [Name in JobName]: ((own: string, theirs: Theirs) => JobPayload<Name>) | null } = {
   "reply.generate": (workspaceId, { turnId }) => ({ workspaceId, turnId }),
   "knowledge.ingest": (workspaceId, { documentId }) => ({ workspaceId, documentId }),
+  "knowledge.sync": (workspaceId, { sourceId }) => ({ workspaceId, sourceId }),
   "knowledge.purge": (workspaceId, { storageKey }) => ({ workspaceId, storageKeys: [storageKey] }),
+  "knowledge.index": (_own, { workspaceId }) => ({ workspaceId }),
+  "knowledge.reembed": (_own, { workspaceId }) => ({ workspaceId }),
+  "agents.evaluate": (workspaceId, { evaluationId }) => ({ workspaceId, evaluationId }),
+  "analytics.group-gap": (workspaceId, { gapId }) => ({ workspaceId, questionId: gapId }),
+  "analytics.close-gaps": (workspaceId, { documentId }) => ({ workspaceId, documentId }),
   "invitation.mail": (workspaceId, { invitationId }) => ({ workspaceId, invitationId }),
+  // Nothing of theirs waits for it.
+  "knowledge.embed-answers": (_own, { workspaceId }) => ({ workspaceId }),
   // These two name a workspace and nothing else; neither was ordered for this one.
   "workspace.purge": (_own, { workspaceId }) => ({ workspaceId }),
   "workspace.retain": (_own, { workspaceId }) => ({ workspaceId }),
@@ -64,9 +76,25 @@ async function fill({ client, workspaceId }: Owner): Promise<Theirs> {
   const { id: agentId } = await api.agents.create.mutate({ name: "Ada", replyDelayMs: 0 });
   await replyTo(client, agentId, "What does the keeper eat?");
   const { id: invitationId } = await api.workspaces.invitations.create.mutate({ email: `${newId()}@example.com` });
+  const [evaluationId, gapId] = [newId(), newId()];
+  // Open, and nobody's: what a job that reached them would change.
+  await owner`insert into golden_question (workspace_id, id, agent_id, question, expect) values (${workspaceId}, ${newId()}, ${agentId}, 'Who?', 'handoff')`;
+  await owner`insert into evaluation (workspace_id, id, agent_id, settings, settings_hash, questions_hash, total, lease_until)
+    values (${workspaceId}, ${evaluationId}, ${agentId}, '{"name":"Ada"}', '', '', 1, now() + interval '1 hour')`;
+  await owner`insert into question_gap (workspace_id, id, gap_id, agent_id, question, reason, confidence)
+    values (${workspaceId}, ${gapId}, ${gapId}, ${agentId}, 'What does the keeper eat?', 'no_knowledge', 0.1)`;
   const [turn] = await owner`select id from turn where workspace_id = ${workspaceId}`;
   const [document] = await owner`select storage_key from document where id = ${documentId}`;
-  return { workspaceId, documentId, invitationId, turnId: String(turn?.["id"]), storageKey: String(document?.["storage_key"]) };
+  return {
+    workspaceId,
+    sourceId,
+    documentId,
+    invitationId,
+    evaluationId,
+    gapId,
+    turnId: String(turn?.["id"]),
+    storageKey: String(document?.["storage_key"]),
+  };
 }
 
 const outboxIsEmpty = async () => (await owner`select 1 from outbox`).length === 0;

@@ -45,10 +45,15 @@ beforeAll(async () => {
     baseUrl: fake.baseUrl,
     model: "gpt-4o",
     embeddingModel: "text-embedding-3-small",
+    embeddingDimensions: null,
+    fallback: null,
+    timeoutMs: 60_000,
+    firstByteMs: 20_000,
     maxTokens: 500,
     temperature: 0.3,
   };
-  app = await openApp({ provider: createProvider({ openai }), log: createLogger({ level: "debug", name: "axon", destination }), reporter });
+  const log = createLogger({ level: "debug", name: "axon", destination });
+  app = await openApp({ provider: createProvider({ openai }, log), log, reporter });
   table = openPool(app.database, null, 1);
   owner = await app.found();
   await teach(owner.client, "Returns", returns.document);

@@ -83,7 +83,7 @@ describe("the permission matrix", () => {
     const manages: Permission[] = [
       ...works,
       ...(["workspace.update", "members.manage", "invitations.manage", "apiKeys.manage"] as const),
-      ...(["audit.read", "secrets.manage", "channels.manage"] as const),
+      ...(["audit.read", "secrets.manage", "channels.manage", "agents.forcePublish"] as const),
     ];
     expect(columns.map(([role, held]) => [role, [...(held ?? [])].sort()])).toEqual([
       ["owner", [...manages, "workspace.delete"].sort()],
@@ -93,8 +93,8 @@ describe("the permission matrix", () => {
     ]);
   });
 
-  it("has a procedure for every permission", () => {
-    expect([...new Set(all.map(({ permission }) => permission))].sort()).toEqual(permissionNames.toSorted());
+  it("has a procedure for every permission, but for the one that a field of `agents.publish` asks for", () => {
+    expect([...new Set(all.map(({ permission }) => permission)), "agents.forcePublish"].sort()).toEqual(permissionNames.toSorted());
   });
 });
 
@@ -120,6 +120,25 @@ describe("an API key with one scope", () => {
   it.each(permissionNames.filter((name) => roleHas("admin", name)))("passes for %s and nothing else", async (scope) => {
     const expected = samples.flatMap(({ path, permission }) => (permission === scope ? path : []));
     expect(await passed(samples, await key("admin", [scope]))).toEqual(expected);
+  });
+});
+
+describe("publishing by force", () => {
+  it("is for those who hold agents.forcePublish, whatever else they may", async () => {
+    const { id: agentId } = await owner.client.api.agents.create.mutate({ name: "Ada" });
+    for (const [role, allowed] of [
+      ["owner", true],
+      ["admin", true],
+      ["member", false],
+    ] as const) {
+      await owner.client.api.agents.update.mutate({ agentId, systemPrompt: `Be kind to every ${role}.` });
+      const caller = people.get(role) ?? { token: "" };
+      const answer = await call(app.url, "mutation", "agents.publish", { agentId, force: true }, caller);
+      expect(answer, role).toMatchObject(allowed ? { code: null } : { code: "FORBIDDEN", reason: "forbidden" });
+    }
+    const scoped = await key("admin", ["agents.write"]);
+    expect(await call(app.url, "mutation", "agents.publish", { agentId, force: true }, scoped)).toMatchObject({ code: "FORBIDDEN" });
+    expect(await call(app.url, "mutation", "agents.publish", { agentId }, scoped)).toMatchObject({ code: null });
   });
 });
 

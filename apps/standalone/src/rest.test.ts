@@ -64,8 +64,12 @@ describe("the way from nothing to an answer", () => {
       caller,
       body: { name: "Ada", replyDelayMs: 0 },
     });
-    const cool = await must<{ temperature: number }>("agents.update", `/agents/${agent.id}`, { caller, body: { temperature: 0 } });
-    expect([agent.temperature, cool.temperature]).toEqual([0.3, 0]);
+    const update = await must<{ temperature: number; draft: { temperature: number } }>("agents.update", `/agents/${agent.id}`, {
+      caller,
+      body: { temperature: 0 },
+    });
+    const cool = await must<{ temperature: number }>("agents.publish", `/agents/${agent.id}/publish`, { caller });
+    expect([agent.temperature, update.temperature, update.draft.temperature, cool.temperature]).toEqual([0.3, 0.3, 0, 0]);
     const source = await must<{ id: string }>("knowledge.sources.create", "/sources", { caller, body: { kind: "text", name: "Notes" } });
     const text = "The ferry to the island leaves every day at seven in the morning from the old pier.";
     const added = await must<{ id: string }>("knowledge.documents.addText", "/documents", {

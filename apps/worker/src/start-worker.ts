@@ -4,10 +4,11 @@
  *
  * @module
  */
+import { requeueEvaluation } from "@axon/core/agents";
 import { requeueTurn } from "@axon/core/conversations";
-import { requeueDocument } from "@axon/core/knowledge";
+import { requeueDocument, requeueSync } from "@axon/core/knowledge";
 import { deliverOutbox } from "@axon/db/outbox";
-import { findStuckDocuments, findStuckTurns, type Stuck } from "@axon/db/sweep";
+import { findDueSyncs, findStuckDocuments, findStuckEvaluations, findStuckTurns, type Stuck } from "@axon/db/sweep";
 import { createParser } from "@axon/documents/parser";
 import { createConsumer } from "@axon/jobs/consumer";
 import { createProducer } from "@axon/jobs/producer";
@@ -35,7 +36,7 @@ export interface RunningWorker {
 
 /** Starts everything; resolves when jobs are being taken. */
 export async function startWorker(parts: Parts): Promise<RunningWorker> {
-  const { database, inWorkspace, files, mailer, provider, bus, deltas, log, metrics, reporter } = parts;
+  const { database, inWorkspace, files, mailer, provider, web, limits, bus, deltas, log, metrics, reporter } = parts;
   const parser = createParser({ children: 2, timeoutMs: parseTimeoutMs, memoryMb: parseMemoryMb });
   const producer = createProducer(parts.jobs);
   const relay = createRelay({
@@ -57,6 +58,9 @@ export async function startWorker(parts: Parts): Promise<RunningWorker> {
       mailer,
       files,
       embedder: provider.embedder,
+      embedderOf: provider.embedderOf,
+      web,
+      limits,
       provider,
       parse: (file, options) => parser.parse(file, options),
       openDeltas: (reply) =>
@@ -82,6 +86,19 @@ export async function startWorker(parts: Parts): Promise<RunningWorker> {
       everyMs: sweepMs,
       run: async () =>
         sweep(await findStuckDocuments(database), ({ workspaceId, id }) => inWorkspace(workspaceId, (ws) => requeueDocument(ws, id))),
+      log,
+    }),
+    createTicker({
+      name: "sources",
+      everyMs: sweepMs,
+      run: async () => sweep(await findDueSyncs(database), ({ workspaceId, id }) => inWorkspace(workspaceId, (ws) => requeueSync(ws, id))),
+      log,
+    }),
+    createTicker({
+      name: "evaluations",
+      everyMs: sweepMs,
+      run: async () =>
+        sweep(await findStuckEvaluations(database), ({ workspaceId, id }) => inWorkspace(workspaceId, (ws) => requeueEvaluation(ws, id))),
       log,
     }),
     ...createUpkeep(parts),

@@ -5,16 +5,24 @@
  *
  * @module
  */
-import { dropUpload } from "@axon/core/knowledge";
+import { dropUpload, queueReembed, retiredDaysMax, tidyChunks } from "@axon/core/knowledge";
 import { queueRetention, requeuePurge } from "@axon/core/workspaces";
-import { findAbandonedUploads, findDuePurges, findRetaining } from "@axon/db/sweep";
+import { findAbandonedUploads, findDuePurges, findReembeds, findRetaining, findRetiredChunks } from "@axon/db/sweep";
 import { createTicker, type Ticker } from "@axon/jobs/schedule";
 import type { Parts } from "@axon/runtime/parts";
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
-export function createUpkeep({ database, inWorkspace, log }: Pick<Parts, "database" | "inWorkspace" | "log">): Ticker[] {
+/** Steps of a round; the next round finds the rest. */
+const tidyStepsMax = 200;
+
+export function createUpkeep({
+  database,
+  inWorkspace,
+  provider,
+  log,
+}: Pick<Parts, "database" | "inWorkspace" | "provider" | "log">): Ticker[] {
   return [
     createTicker({
       name: "purges",
@@ -41,6 +49,27 @@ export function createUpkeep({ database, inWorkspace, log }: Pick<Parts, "databa
       everyMs: hourMs,
       run: async () => {
         for (const { workspaceId, id } of await findAbandonedUploads(database)) await inWorkspace(workspaceId, (ws) => dropUpload(ws, id));
+      },
+      log,
+    }),
+    createTicker({
+      name: "embedders",
+      everyMs: minuteMs,
+      run: async () => {
+        for (const workspaceId of await findReembeds(database, provider.embedder.id))
+          await inWorkspace(workspaceId, (ws) => queueReembed(ws));
+      },
+      log,
+    }),
+    createTicker({
+      name: "chunks",
+      everyMs: hourMs,
+      run: async (signal) => {
+        const due = await findRetiredChunks(database, retiredDaysMax);
+        for (let step = 0; due.length > 0 && step < tidyStepsMax && !signal.aborted; step++) {
+          const workspaceId = due.shift();
+          if (workspaceId !== undefined && (await inWorkspace(workspaceId, tidyChunks)) > 0) due.push(workspaceId);
+        }
       },
       log,
     }),

@@ -1,12 +1,14 @@
 /**
- * Cuts a document into passages: by sentence, about 800 characters, one sentence of overlap, under its headings. A
- * sentence, list item or table row is never cut unless it alone is longer than a passage may be. The same blocks always
- * give the same chunks, so that unchanged text is known by its hash.
+ * Cuts a document into passages: by sentence, between about 350 and 1,000 characters, under its headings, and where a paragraph
+ * is cut the sentence before the cut is repeated. A sentence, list item or table row is never cut unless it alone is longer than
+ * a passage may be. The same blocks always give the same chunks, and an edit changes those next to it only (`boundaries.ts`),
+ * so that unchanged text is known by its hash.
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import type { Block } from "@axon/contracts/blocks";
+import { chunkHash } from "./embedding-text.ts";
+import { type KnownPassages, keepRuns } from "./keep-runs.ts";
 import { sentencesOf } from "./lexical/sentences.ts";
 
 export interface ChunkDraft {
@@ -17,12 +19,12 @@ export interface ChunkDraft {
   text: string;
   /** Where it begins; null when the format has no pages. */
   page: number | null;
-  /** SHA-256, in hex, of headings and text. */
+  /** See `chunkHash`. */
   hash: string;
 }
 
-/** A passage is closed when the next piece would take it past this many characters. */
-const charsWanted = 800;
+/** What pieces are put together up to. What is repeated of the passage before comes on top of it. */
+const charsWanted = 1000;
 /** A single piece longer than this is cut between words. */
 const charsMax = 1600;
 /** A last sentence longer than this is not repeated in the next passage. */
@@ -39,23 +41,47 @@ interface Piece {
   prose: boolean;
 }
 
+/** A passage that the document was cut into before. */
+export interface Known {
+  headingPath: readonly string[];
+  text: string;
+}
+
 interface Section {
   headingPath: string[];
   pieces: Piece[];
 }
 
-/** The chunks of a document's blocks, in order. A heading that equals the document's title is not repeated in the path. */
-export function chunkBlocks(title: string, blocks: readonly Block[]): ChunkDraft[] {
+/**
+ * The chunks of a document's blocks, in order. A heading that equals the document's title is not repeated in the path.
+ * `known`, of a document that was cut before, are the passages it had: those that still stand there word for word are kept,
+ * and only what lies between them is cut anew.
+ */
+export function chunkBlocks(title: string, blocks: readonly Block[], known: readonly Known[] = []): ChunkDraft[] {
   const drafts: ChunkDraft[] = [];
+  const before = bySection(known);
   for (const { headingPath, pieces } of sectionsOf(title, blocks)) {
-    for (const { text, page } of pack(pieces)) {
-      const hash = createHash("sha256")
-        .update(JSON.stringify([headingPath, text]))
-        .digest("hex");
-      drafts.push({ ordinal: drafts.length, headingPath, text, page, hash });
+    for (const { text, page } of pack(pieces, before.get(sectionKey(headingPath)) ?? null)) {
+      drafts.push({ ordinal: drafts.length, headingPath, text, page, hash: chunkHash(title, headingPath, text) });
     }
   }
   return drafts;
+}
+
+function bySection(known: readonly Known[]): Map<string, KnownPassages> {
+  const sections = new Map<string, KnownPassages>();
+  for (const { headingPath, text } of known) {
+    const key = sectionKey(headingPath);
+    const passages = sections.get(key) ?? { texts: new Set(), lengths: new Set() };
+    passages.texts.add(text);
+    passages.lengths.add(text.length);
+    sections.set(key, passages);
+  }
+  return sections;
+}
+
+function sectionKey(headingPath: readonly string[]): string {
+  return JSON.stringify(headingPath);
 }
 
 function sectionsOf(title: string, blocks: readonly Block[]): Section[] {
@@ -131,26 +157,27 @@ function cut(piece: Piece): Piece[] {
   return parts;
 }
 
-function pack(pieces: readonly Piece[]): { text: string; page: number | null }[] {
-  const passages: Piece[][] = [];
-  let current: Piece[] = [];
-  let length = 0;
-  for (const piece of pieces) {
-    if (current.length > 0 && length + 1 + piece.text.length > charsWanted) {
-      passages.push(current);
-      const last = current.at(-1);
-      const repeat = last?.prose && piece.prose && current.length > 1 && last.text.length <= overlapCharsMax;
-      current = repeat && last ? [last] : [];
-      length = current[0]?.text.length ?? 0;
-    }
-    current.push(piece);
-    length += piece.text.length + 1;
+function pack(pieces: readonly Piece[], known: KnownPassages | null): { text: string; page: number | null }[] {
+  const sized = pieces.map(({ text, glue }) => ({ text, begins: glue === "\n" }));
+  const runs = keepRuns(sized, {
+    charsMax: charsWanted,
+    known,
+    textOf: (from, to) => passageText(pieces, from, to),
+    textCharsMax: Math.max(charsWanted, charsMax) + 1 + overlapCharsMax,
+  });
+  return runs.map(({ from, to }) => ({ text: passageText(pieces, from, to), page: pieces[from]?.page ?? null }));
+}
+
+/** The pieces as one text, with the sentence before them when they begin in the middle of a paragraph. */
+function passageText(pieces: readonly Piece[], from: number, to: number): string {
+  const [before, first] = [pieces[from - 1], pieces[from]];
+  const repeats = before?.prose && first?.prose && first.glue === " " && before.text.length <= overlapCharsMax;
+  const parts = repeats ? [before.text, first.glue] : [];
+  for (let index = from; index < to; index++) {
+    const piece = pieces[index];
+    if (piece) parts.push(...(index === from ? [piece.text] : [piece.glue, piece.text]));
   }
-  if (current.length > 0) passages.push(current);
-  return passages.map((passage) => ({
-    text: passage.map(({ text, glue }, index) => (index === 0 ? text : glue + text)).join(""),
-    page: passage[0]?.page ?? null,
-  }));
+  return parts.join("");
 }
 
 /** PostgreSQL holds no U+0000, and half a surrogate pair is no character. */

@@ -60,6 +60,22 @@ export function wantsPerson(message: string): boolean {
   });
 }
 
+/** What people write before a question and after it, which is not what they ask. */
+const salutation =
+  /^\s*(?:(?:hi|hello|hey|hiya|greetings|dear|good (?:morning|afternoon|evening|day)|hallo|guten (?:tag|morgen|abend)|moin|servus|sehr geehrte|liebes|hola|buenas|buenos d[ií]as|buenas (?:tardes|noches)|bonjour|bonsoir|salut|ciao|buongiorno|buonasera|salve|ol[aá]|oi|bom dia|boa (?:tarde|noite)|goedemorgen|goedemiddag|goedenavond|hoi|merhaba|selam|iyi günler|привет|здравствуйте|добрый (?:день|вечер)|مرحبا|السلام عليكم|नमस्ते|नमस्कार)(?: (?!how|what|where|when|why|who|which|can|could|do|does|is|are|i|my|we)[\p{L}.]+){0,3}|你好|您好|こんにちは)\s*[,!.。，、！:;–—\n-]+\s*/iu;
+const openSalutation =
+  /^\s*(?:hi|hello|hey)(?: there| all| team| everyone| guys)?\s+(?=(?:how|what|where|when|why|who|which|can|could|would|do|does|did|is|are|i|i'?m|my|we|please|there is)\b)/iu;
+const farewell =
+  /(?<=[.!?,。！？\n])\s*(?:(?:many |kind |best |warm )*(?:thanks|thank you|thx|cheers|regards)|(?:vielen |besten |herzlichen )?dank|danke|(?:viele|freundliche|liebe|beste) grüße|(?:muchas )?gracias|saludos|merci(?: beaucoup| d'avance)?|cordialement|grazie(?: mille)?|obrigad[oa]|bedankt|teşekkürler|спасибо|谢谢|ありがとうございます|شكرا|धन्यवाद)[^?？؟]{0,40}$/iu;
+/** A question keeps at least this much of itself. */
+const bareCharsMin = 4;
+
+/** The message without its greeting and its thanks; the message itself when nothing else would be left. */
+export function bareQuestion(message: string): string {
+  const bare = message.replace(salutation, "").replace(openSalutation, "").replace(farewell, "").trim();
+  return bare.length >= bareCharsMin && /\p{L}/u.test(bare) ? bare : message;
+}
+
 export interface SmallTalk {
   kind: "greeting" | "thanks" | "goodbye";
   /** What a polite agent says to it, in the language it was said in. */

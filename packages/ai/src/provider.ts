@@ -13,8 +13,20 @@ export const vectorDimensions = 1536;
 export interface AiProvider {
   name: "openai" | "local";
   embedder: Embedder;
+  /** The embedder with this id if this process can make it: the present one, or an earlier one whose vectors are still searched. */
+  embedderOf(id: string): Embedder | null;
   chat: ChatModel;
   confidence: ConfidenceModel;
+  /** How the breakers stand, for who watches; absent where there are none. */
+  breakers?: () => readonly BreakerReading[];
+}
+
+/** While a breaker is open its model is not asked; half open, one call sees whether it is well again. */
+export interface BreakerReading {
+  server: "first" | "fallback";
+  purpose: "chat" | "embed";
+  model: string;
+  state: "closed" | "open" | "half_open";
 }
 
 export interface EmbedOptions {
@@ -41,7 +53,10 @@ export interface PromptPassage {
   text: string;
 }
 
-/** Everything one reply is made from. The vendor's adapter renders it; the local model reads it as it is. */
+/**
+ * Everything one reply is made from. The vendor's adapter renders it; the local model reads it as it is. Personal data is
+ * in it as tokens (`[[EMAIL_1]]`), the talk is as short as it has to be, and all of it fits the model's window.
+ */
 export interface ChatRequest {
   question: string;
   history: readonly HistoryTurn[];
@@ -51,6 +66,10 @@ export interface ChatRequest {
   model: string | null;
   temperature: number;
   maxTokens: number;
+  /** The language to reply in, when the question's is known and the agent has none of its own: a tag of two letters. */
+  replyLanguage?: string | null;
+  /** Said to the model after all else, when its first try was no good. */
+  note?: string | null;
 }
 
 /**
@@ -63,6 +82,8 @@ export type ChatPart =
   | { type: "refusal"; text: string }
   | { type: "logprobs"; values: readonly number[] }
   | { type: "usage"; prompt: number; completion: number; estimated: boolean }
+  /** One call to a model has ended: `ok`, or the code it failed with. */
+  | { type: "try"; model: string; outcome: string; ms: number }
   | { type: "finish"; reason: "stop" | "length" | "filtered" | "unparsable" };
 
 export interface ChatModel {

@@ -1,10 +1,13 @@
 /**
- * From a customer's message to what the search is asked: lexemes and a vector of the same words.
+ * From a customer's message to what the search is asked: lexemes and a vector of the same words, without the greeting
+ * before them. Vectors are made by a vendor: it sees no personal data; lexemes stay with us and have all words.
  *
  * @module
  */
 import type { HistoryTurn } from "@axon/contracts/answers";
+import { bareQuestion } from "./intents.ts";
 import { queryLexemes } from "./lexical/analyze.ts";
+import { withoutPersonalData } from "./pii/find.ts";
 import type { Embedder } from "./provider.ts";
 import type { RetrievalQuery } from "./retrieval.ts";
 
@@ -25,9 +28,10 @@ export async function buildQuery(
   history: readonly HistoryTurn[],
   options: QueryOptions,
 ): Promise<RetrievalQuery> {
+  const asked = bareQuestion(question);
   const before = previousUserTurn(history);
-  const text = before ? `${question}\n${before}\n${question}` : question;
-  const [vector] = await embedder.embed([text], { kind: "query", ...(options.signal && { signal: options.signal }) });
+  const text = before ? `${asked}\n${before}\n${asked}` : asked;
+  const [vector] = await embedder.embed([withoutPersonalData(text)], { kind: "query", ...(options.signal && { signal: options.signal }) });
   if (!vector) throw new Error("the embedder gave no vector");
-  return { vector, lexemes: queryLexemes(question, before), limit: options.limit };
+  return { vector, lexemes: queryLexemes(asked, before), limit: options.limit };
 }

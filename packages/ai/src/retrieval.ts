@@ -29,6 +29,8 @@ export interface RetrievalHit {
   headingPath: string[];
   text: string;
   page: number | null;
+  /** Where a person can read the document; null for what lies nowhere else. */
+  uri?: string | null;
   scores: PassageScores;
   /** The query's lexemes that the chunk contains (title and headings included). */
   matched: string[];

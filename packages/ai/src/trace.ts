@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { AnswerTrace, HandoffReason } from "@axon/contracts/answers";
+import type { AnswerPath, AnswerTrace, DropReason, HandoffReason } from "@axon/contracts/answers";
 import type { Features } from "./confidence/model.ts";
 import type { AiError, AiProvider, ChatPart } from "./provider.ts";
 import type { RetrievalHit } from "./retrieval.ts";
@@ -18,11 +18,24 @@ export interface Tracer {
   prompt(hash: string): void;
   usage(usage: { prompt: number; completion: number; estimated: boolean }): void;
   citationsRemoved(count: number): void;
+  /** Keeps one call to a model; there are few, as retries are. */
+  tried(call: { model: string; outcome: string; ms: number }): void;
+  /** Passages that were left out, or taken back. */
+  dropped(passages: readonly { chunkId: string; reason: DropReason }[]): void;
+  /** Sets what is known once only. */
+  note(facts: Pick<AnswerTrace, "approvedAnswerId" | "grounding" | "pii" | "history" | "budget" | "language" | "regenerated">): void;
   failed(error: AiError): void;
-  end(confidence: number, reason: HandoffReason | null): AnswerTrace;
+  end(confidence: number, reason: HandoffReason | null, path: AnswerPath): AnswerTrace;
 }
 
-export function startTrace(provider: AiProvider, request: { agent: { model: string | null; version: number } }): Tracer {
+/** More calls for one reply than any policy of retries makes, and more passages than any search gives. */
+const triesMax = 50;
+const droppedMax = 200;
+
+export function startTrace(
+  provider: AiProvider,
+  request: { agent: { id?: string; model: string | null; version: number }; asOf?: string },
+): Tracer {
   const startedMs = performance.now();
   const stagesMs: Record<string, number> = {};
   const since = (fromMs: number) => Math.round((performance.now() - fromMs) * 10) / 10;
@@ -39,6 +52,8 @@ export function startTrace(provider: AiProvider, request: { agent: { model: stri
     citationsRemoved: 0,
     handoffReason: null,
     error: null,
+    ...(request.agent.id !== undefined && { agentId: request.agent.id }),
+    ...(request.asOf !== undefined && { asOf: request.asOf }),
   };
   return {
     async timed(stage, work) {
@@ -57,7 +72,7 @@ export function startTrace(provider: AiProvider, request: { agent: { model: stri
           yield part;
         }
       } finally {
-        stagesMs.model = since(fromMs);
+        stagesMs.model = (stagesMs.model ?? 0) + since(fromMs);
       }
     },
     hits(found, inPrompt) {
@@ -80,14 +95,28 @@ export function startTrace(provider: AiProvider, request: { agent: { model: stri
       };
     },
     citationsRemoved: (count) => {
-      trace.citationsRemoved = count;
+      trace.citationsRemoved += count;
+    },
+    tried(call) {
+      trace.tries = [...(trace.tries ?? []), { ...call, ms: Math.round(call.ms * 10) / 10 }].slice(0, triesMax);
+    },
+    dropped(passages) {
+      trace.dropped = [...(trace.dropped ?? []), ...passages].slice(0, droppedMax);
+    },
+    note: (facts) => {
+      Object.assign(trace, facts);
     },
     failed: ({ code, message }) => {
       trace.error = { code, message };
     },
-    end(confidence, reason) {
+    end(confidence, reason, path) {
       stagesMs.total = since(startedMs);
-      return { ...trace, confidence: { value: confidence, model: provider.confidence.id, inputs: { ...inputs } }, handoffReason: reason };
+      return {
+        ...trace,
+        path,
+        confidence: { value: confidence, model: provider.confidence.id, inputs: { ...inputs } },
+        handoffReason: reason,
+      };
     },
   };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { agentsRouter } from "./routers/agents.ts";
+import { analyticsRouter } from "./routers/analytics.ts";
 import { authRouter } from "./routers/auth.ts";
 import { channelsRouter } from "./routers/channels.ts";
 import { conversationsRouter } from "./routers/conversations.ts";
@@ -20,5 +21,6 @@ export const appRouter = router({
   channels: channelsRouter,
   conversations: conversationsRouter,
   widget: widgetRouter,
+  analytics: analyticsRouter,
 });
 export type AppRouter = typeof appRouter;

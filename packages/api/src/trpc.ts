@@ -51,6 +51,8 @@ const codes = {
   identity_invalid: "FORBIDDEN",
   too_slow: "TIMEOUT",
   busy: "SERVICE_UNAVAILABLE",
+  evaluation_required: "PRECONDITION_FAILED",
+  pass_rate_fell: "PRECONDITION_FAILED",
 } as const satisfies Record<RefusalReason, TRPCError["code"]>;
 
 const t = initTRPC

@@ -37,6 +37,14 @@ export function togetherProblems(given: EnvSource, mode: RunMode): EnvProblem[] 
   if (missing("OPENAI_API_KEY") && !missing("OPENAI_BASE_URL")) {
     tell("OPENAI_API_KEY", "is missing, but OPENAI_BASE_URL is set (any text will do if that server asks for no key)");
   }
+  for (const name of ["OPENAI_FALLBACK_BASE_URL", "OPENAI_FALLBACK_API_KEY"]) {
+    if (!missing(name) && missing("OPENAI_FALLBACK_MODEL")) tell("OPENAI_FALLBACK_MODEL", `is missing, but ${name} is set`);
+  }
+  if (!missing("OPENAI_FALLBACK_MODEL") && missing("OPENAI_API_KEY"))
+    tell("OPENAI_API_KEY", "is missing, but OPENAI_FALLBACK_MODEL is set");
+  // A key is for the server it was made for, and is never shown to another.
+  if (!missing("OPENAI_FALLBACK_BASE_URL") && missing("OPENAI_FALLBACK_API_KEY"))
+    tell("OPENAI_FALLBACK_API_KEY", "is missing, but OPENAI_FALLBACK_BASE_URL is set (any text will do if that server asks for no key)");
   if (!missing("JWT_SECRET") && given.JWT_SECRET === given.JWT_REFRESH_SECRET) tell("JWT_REFRESH_SECRET", "must differ from JWT_SECRET");
   for (const name of ["JWT_SECRET", "JWT_REFRESH_SECRET"]) {
     if (missing(name) && !missing(`${name}_PREVIOUS`)) tell(name, `is missing, but ${name}_PREVIOUS is set`);

@@ -52,6 +52,14 @@ const origins = text
   )
   .transform((parts) => [...new Set(parts.map((part) => new URL(part).origin))]);
 
+/** Exactly as they stand in an address: `wiki.example.lan:8080`. */
+const hosts = text
+  .transform(list)
+  .refine(
+    (parts) => parts.every((part) => /^(?:[a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\]):\d{1,5}$/.test(part)),
+    "must be hosts with their ports, such as wiki.lan:8080, in lower case, with commas between them",
+  );
+
 const secrets = text
   .transform(list)
   .refine(
@@ -126,6 +134,12 @@ export const rawEnv = z.object({
   OPENAI_BASE_URL: web.optional(),
   OPENAI_MODEL: text.default("gpt-4o"),
   OPENAI_EMBEDDING_MODEL: text.default("text-embedding-3-small"),
+  OPENAI_EMBEDDING_DIMENSIONS: whole(32, 1536).optional(),
+  OPENAI_FALLBACK_MODEL: text.optional(),
+  OPENAI_FALLBACK_BASE_URL: web.optional(),
+  OPENAI_FALLBACK_API_KEY: text.optional(),
+  OPENAI_TIMEOUT_SECONDS: whole(5, 90).default(60),
+  OPENAI_FIRST_BYTE_SECONDS: whole(1, 90).default(20),
   OPENAI_MAX_TOKENS: whole(16, 16_384).default(1024),
   OPENAI_TEMPERATURE: fraction(0, 2).default(0.3),
   STORAGE_BUCKET: text.optional(),
@@ -137,6 +151,7 @@ export const rawEnv = z.object({
     .enum(["true", "false"], "must be true or false")
     .transform((value) => value === "true")
     .optional(),
+  CRAWLER_ALLOW_PRIVATE_HOSTS: hosts.default([]),
   TWILIO_ACCOUNT_SID: text.optional(),
   TWILIO_AUTH_TOKEN: text.optional(),
   TWILIO_PHONE_NUMBER: text.optional(),

@@ -62,6 +62,15 @@ describe("the environment in standalone mode", () => {
     expect(JSON.stringify(env)).not.toContain("internal");
   });
 
+  it("reads the crawler's private hosts only as they stand in an address, and has none by itself", () => {
+    const read = (list: string) => parseEnv({ AXON_HOME: home, CRAWLER_ALLOW_PRIVATE_HOSTS: list }, "standalone").crawler.allowPrivateHosts;
+    expect(read("")).toEqual([]);
+    expect(read("wiki.lan:8080, 10.0.0.5:80,[fd00::1]:443")).toEqual(["wiki.lan:8080", "10.0.0.5:80", "[fd00::1]:443"]);
+    for (const wrong of ["wiki.lan", "http://wiki.lan:80", "*:80", "10.0.0.0/8", "Wiki.lan:80"]) {
+      expect(problemsOf({ CRAWLER_ALLOW_PRIVATE_HOSTS: wrong }, "standalone"), wrong).toEqual(["CRAWLER_ALLOW_PRIVATE_HOSTS"]);
+    }
+  });
+
   it("writes nothing when something is wrong", () => {
     expect(problemsOf({ PORT: "many" }, "standalone")).toEqual(["PORT"]);
     expect(existsSync(home)).toBe(false);
@@ -210,9 +219,29 @@ describe("any environment", () => {
       baseUrl: "http://127.0.0.1:1/v1",
       model: "gpt-4o",
       embeddingModel: "text-embedding-3-small",
+      embeddingDimensions: null,
+      fallback: null,
+      timeoutMs: 60_000,
+      firstByteMs: 20_000,
       maxTokens: 1024,
       temperature: 0.3,
     });
+  });
+
+  it("takes a fallback model at the same server or at another, which never gets the first one's key", () => {
+    const first = { AXON_HOME: home, OPENAI_API_KEY: "sk-1", OPENAI_BASE_URL: "http://127.0.0.1:1/v1", OPENAI_FALLBACK_MODEL: "small" };
+    expect(parseEnv(first, "standalone").openai?.fallback).toEqual({ apiKey: "sk-1", baseUrl: "http://127.0.0.1:1/v1", model: "small" });
+    const other = { ...first, OPENAI_FALLBACK_BASE_URL: "http://127.0.0.1:2/v1" };
+    expect(problemsOf(other, "standalone")).toEqual(["OPENAI_FALLBACK_API_KEY"]);
+    expect(parseEnv({ ...other, OPENAI_FALLBACK_API_KEY: "sk-2" }, "standalone").openai?.fallback).toEqual({
+      apiKey: "sk-2",
+      baseUrl: "http://127.0.0.1:2/v1",
+      model: "small",
+    });
+    expect(problemsOf({ OPENAI_FALLBACK_API_KEY: "sk-2", OPENAI_EMBEDDING_DIMENSIONS: "3072" }, "standalone")).toEqual([
+      "OPENAI_EMBEDDING_DIMENSIONS",
+      "OPENAI_FALLBACK_MODEL",
+    ]);
   });
 
   it("is not read behind the caller's back", () => {

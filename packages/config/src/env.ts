@@ -60,10 +60,19 @@ interface SharedEnv {
     baseUrl: string | null;
     model: string;
     embeddingModel: string;
+    /** Numbers a vector to ask for; null: as many as the model gives. */
+    embeddingDimensions: number | null;
+    /** Answers when the first model cannot; null: nobody does. `baseUrl` null is OpenAI's own. */
+    fallback: { apiKey: string; baseUrl: string | null; model: string } | null;
+    /** A whole reply, tries and fallback included. */
+    timeoutMs: number;
+    firstByteMs: number;
     maxTokens: number;
     temperature: number;
   } | null;
   storage: StorageEnv;
+  /** `host:port` of places that sources may be read from although they are not public. */
+  crawler: { allowPrivateHosts: string[] };
   twilio: { accountSid: string; authToken: string; phoneNumber: string } | null;
   stripe: { secretKey: string; webhookSecret: string } | null;
   /** Where people open Axon in a browser, without a slash at the end: links in letters begin with it. */
@@ -151,6 +160,7 @@ function sharedEnv(raw: RawEnv, mode: RunMode): SharedEnv {
     storage: raw.STORAGE_BUCKET
       ? s3Env(raw, raw.STORAGE_BUCKET)
       : { kind: "folder", path: join(home, "files"), uploadSecret: present(secrets.UPLOAD_SECRET) },
+    crawler: { allowPrivateHosts: raw.CRAWLER_ALLOW_PRIVATE_HOSTS },
     ...laterEnv(raw),
   };
 }
@@ -173,6 +183,17 @@ function openaiEnv(raw: RawEnv, apiKey: string): SharedEnv["openai"] {
     baseUrl: raw.OPENAI_BASE_URL ?? null,
     model: raw.OPENAI_MODEL,
     embeddingModel: raw.OPENAI_EMBEDDING_MODEL,
+    embeddingDimensions: raw.OPENAI_EMBEDDING_DIMENSIONS ?? null,
+    fallback:
+      raw.OPENAI_FALLBACK_MODEL === undefined
+        ? null
+        : {
+            apiKey: raw.OPENAI_FALLBACK_API_KEY ?? apiKey,
+            baseUrl: raw.OPENAI_FALLBACK_BASE_URL ?? raw.OPENAI_BASE_URL ?? null,
+            model: raw.OPENAI_FALLBACK_MODEL,
+          },
+    timeoutMs: raw.OPENAI_TIMEOUT_SECONDS * 1000,
+    firstByteMs: raw.OPENAI_FIRST_BYTE_SECONDS * 1000,
     maxTokens: raw.OPENAI_MAX_TOKENS,
     temperature: raw.OPENAI_TEMPERATURE,
   };

@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { whichVersion } from "./agents.ts";
 
 export const citation = z.object({
   index: z.int().positive(),
@@ -29,17 +30,13 @@ export const passage = z.object({
   score: z.number(),
   scores: passageScores,
 });
-export type Passage = z.infer<typeof passage>;
 
-/** A passage that was found and then left out, and why. */
-export const droppedPassage = z.object({
-  chunkId: z.uuid(),
-  documentId: z.uuid(),
-  title: z.string(),
-  score: z.number(),
-  reason: z.enum(["below_floor", "over_limit", "token_budget"]),
-});
-export type DroppedPassage = z.infer<typeof droppedPassage>;
+/**
+ * Why a passage that was found did not reach the model, or did not stay: `suspicious` is one that gives the model orders,
+ * `deleted` one whose document went meanwhile.
+ */
+export const dropReasons = ["below_floor", "over_limit", "token_budget", "suspicious", "deleted"] as const;
+export type DropReason = (typeof dropReasons)[number];
 
 export const handoffReasons = [
   "low_confidence",
@@ -48,12 +45,25 @@ export const handoffReasons = [
   "model_asked",
   "model_unparsable",
   "model_uncited",
+  "ungrounded",
+  "false_promise",
+  "leak_suspected",
+  "source_deleted",
   "customer_asked",
   "ai_error",
+  "agent_paused",
+  "business_hours",
 ] as const;
 export type HandoffReason = (typeof handoffReasons)[number];
 
-/** Stored with every reply: enough to say later why the agent said what it said. Times are milliseconds. */
+/** Which way a reply was made: nothing to look up, an approved answer word for word, written by the model, or not at all. */
+export const answerPaths = ["small_talk", "approved", "generated", "none"] as const;
+export type AnswerPath = (typeof answerPaths)[number];
+
+/**
+ * Stored with every reply: enough to say later why the agent said what it said. Times are milliseconds. What replies of
+ * earlier versions did not keep is optional.
+ */
 export const answerTrace = z.object({
   provider: z.string(),
   model: z.string(),
@@ -66,6 +76,26 @@ export const answerTrace = z.object({
   citationsRemoved: z.int(),
   handoffReason: z.enum(handoffReasons).nullable(),
   error: z.object({ code: z.string(), message: z.string() }).nullable(),
+  path: z.enum(answerPaths).optional(),
+  agentId: z.uuid().optional(),
+  approvedAnswerId: z.uuid().optional(),
+  /** Sentences that state something, how many of them the passages bear out, and the places (from 0) of those they don't. */
+  grounding: z.object({ sentences: z.int(), supported: z.int(), unsupported: z.array(z.int()) }).optional(),
+  /** How many values of each kind were kept from the model. The values themselves are nowhere in the trace. */
+  pii: z.record(z.string(), z.int()).optional(),
+  /** Calls to models for this reply, in order; `ms` each. */
+  tries: z.array(z.object({ model: z.string(), outcome: z.string(), ms: z.number() })).optional(),
+  /** Turns of the talk so far that the model was shown, and how many of them were shortened. */
+  history: z.object({ turns: z.int(), condensed: z.int(), dropped: z.int() }).optional(),
+  dropped: z.array(z.object({ chunkId: z.uuid(), reason: z.enum(dropReasons) })).optional(),
+  /** The prompt as we counted it before it was sent, and what it had to fit into, the reserved answer left out. */
+  budget: z.object({ promptTokens: z.int(), promptTokensMax: z.int() }).optional(),
+  /** Language tags: of the question, of the reply, and whether they are other than they should be. null: too short to tell. */
+  language: z.object({ question: z.string().nullable(), reply: z.string().nullable(), mismatch: z.boolean() }).optional(),
+  /** Why the model was asked a second time. */
+  regenerated: z.enum(["false_promise", "language"]).optional(),
+  /** The moment whose knowledge was searched, when it was not the present one. ISO 8601. */
+  asOf: z.string().optional(),
 });
 export type AnswerTrace = z.infer<typeof answerTrace>;
 
@@ -76,6 +106,8 @@ export const askInput = z.object({
   agentId: z.uuid(),
   question: z.string().trim().min(1).max(4000),
   history: z.array(historyTurn).max(50).default([]),
+  /** The live version unless another is named: how a draft is tried before it is published. */
+  version: whichVersion.optional(),
 });
 export const askOutput = z.object({
   answer: z.string(),

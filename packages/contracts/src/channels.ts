@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { businessHours, businessHoursInput } from "./business-hours.ts";
 import { idempotencyKey, pageInput } from "./common.ts";
 import { channelKinds } from "./conversations.ts";
 
@@ -12,12 +13,24 @@ export const channelsMax = 50;
 /** Web pages that one channel may be limited to. */
 export const originsMax = 50;
 
+/** Labels that one channel may give agents of their own, and that one conversation may bear. */
+export const routesMax = 50;
+const labelsMax = 20;
+
+/** What a conversation is about, as the page that opens it knows. Upper and lower case are the same. */
+export const routeLabel = z.string().trim().toLowerCase().min(1).max(60);
+export const routeLabels = z.array(routeLabel).max(labelsMax);
+const route = z.strictObject({ label: routeLabel, agentId: z.uuid() });
+
 /** What a channel is set to, as it is kept. Secrets are not among it: they are sealed apart. */
 export const channelSettings = z.object({
   /** Web pages that may open the widget (`https://shop.example`); none named: any. */
   allowedOrigins: z.array(z.string().max(300)).max(originsMax).optional(),
   /** True: only visitors whose identity the business has signed are let in. */
   requireIdentity: z.boolean().optional(),
+  /** Labels with agents of their own, the first that fits first. */
+  routes: z.array(route).max(routesMax).optional(),
+  businessHours: businessHours.nullable().optional(),
 });
 export type ChannelSettings = z.infer<typeof channelSettings>;
 
@@ -56,11 +69,21 @@ export const createChannelInput = z.object({
   idempotencyKey,
 });
 export type CreateChannelInput = z.output<typeof createChannelInput>;
-/** Only what is given changes; each setting for itself. */
+/** Only what is given changes; each setting for itself, `routes` and `businessHours` as a whole. */
 export const updateChannelInput = z.object({
   channelId: z.uuid(),
   name: channelName.optional(),
   agentId: z.uuid().optional(),
+  /** True: from now on no agent answers here, replies in the making included; whoever writes waits for a person. */
+  aiPaused: z.boolean().optional(),
+  /** Which agent answers conversations that bear a label; the others are answered by `agentId`. */
+  routes: z
+    .array(route)
+    .max(routesMax)
+    .refine((routes) => new Set(routes.map(({ label }) => label)).size === routes.length, "names a label twice")
+    .optional(),
+  /** null: none, people are there at all times. */
+  businessHours: businessHoursInput.nullable().optional(),
   settings: settingsInput.optional(),
 });
 export type UpdateChannelInput = z.output<typeof updateChannelInput>;
@@ -76,6 +99,9 @@ export const channel = z.object({
   /** What the widget is opened with. Not a secret. Null where there is no widget. */
   publicKey: z.string().nullable(),
   settings: z.object({ allowedOrigins: z.array(z.string()), requireIdentity: z.boolean() }),
+  aiPaused: z.boolean(),
+  routes: z.array(route),
+  businessHours: businessHours.nullable(),
   createdAt: z.string(),
 });
 export type Channel = z.infer<typeof channel>;

@@ -38,7 +38,14 @@ export const startInput = z.object({
   clientMessageId,
 });
 export type StartInput = z.infer<typeof startInput>;
-export const sendInput = z.object({ conversationId: z.uuid(), text: messageText, as: speaker.default("contact"), clientMessageId });
+export const sendInput = z.object({
+  conversationId: z.uuid(),
+  text: messageText,
+  as: speaker.default("contact"),
+  clientMessageId,
+  /** The agent's answer that a member puts right with this message: it counts as a bad one. */
+  corrects: z.uuid().optional(),
+});
 export type SendInput = z.infer<typeof sendInput>;
 
 export const message = z.object({

@@ -8,6 +8,7 @@
 import { z } from "zod";
 import { handoffReasons } from "./answers.ts";
 import { conversation, conversationStatuses, handlers, message } from "./conversations.ts";
+import { evaluationStates } from "./evaluation.ts";
 import { documentErrorCodes, documentStatuses } from "./knowledge.ts";
 
 const conversationId = z.uuid();
@@ -59,6 +60,15 @@ export const eventBody = z.discriminatedUnion("type", [
     done: z.int(),
     total: z.int(),
     error: z.object({ code: z.enum(documentErrorCodes), message: z.string() }).nullable(),
+  }),
+  z.object({
+    type: z.literal("evaluation.progress"),
+    evaluationId: z.uuid(),
+    agentId: z.uuid(),
+    state: z.enum(evaluationStates),
+    done: z.int(),
+    total: z.int(),
+    passed: z.int(),
   }),
 ]);
 export type EventBody = z.infer<typeof eventBody>;

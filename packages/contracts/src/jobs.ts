@@ -13,9 +13,11 @@ import { z } from "zod";
 export const queues = {
   replies: { concurrency: 8 },
   knowledge: { concurrency: 2 },
+  crawl: { concurrency: 4 },
   mail: { concurrency: 4 },
   system: { concurrency: 1 },
   upkeep: { concurrency: 1 },
+  background: { concurrency: 2 },
 } as const satisfies Record<string, { concurrency: number }>;
 export type QueueName = keyof typeof queues;
 
@@ -52,6 +54,27 @@ export const jobs = {
     backoffMs: 2_000,
     timeoutMs: 60_000,
   },
+  "knowledge.sync": {
+    queue: "crawl",
+    payload: z.object({ workspaceId: z.uuid(), sourceId: z.uuid() }),
+    attempts: 3,
+    backoffMs: 5_000,
+    timeoutMs: 180_000,
+  },
+  "knowledge.index": {
+    queue: "upkeep",
+    payload: z.object({ workspaceId: z.uuid() }),
+    attempts: 5,
+    backoffMs: 10_000,
+    timeoutMs: 300_000,
+  },
+  "knowledge.reembed": {
+    queue: "background",
+    payload: z.object({ workspaceId: z.uuid() }),
+    attempts: 5,
+    backoffMs: 5_000,
+    timeoutMs: 300_000,
+  },
   "account.mail": {
     queue: "mail",
     payload: z.object({ mailId: z.uuid() }),
@@ -79,6 +102,34 @@ export const jobs = {
     attempts: 8,
     backoffMs: 2_000,
     timeoutMs: 30_000,
+  },
+  "agents.evaluate": {
+    queue: "background",
+    payload: z.object({ workspaceId: z.uuid(), evaluationId: z.uuid() }),
+    attempts: 5,
+    backoffMs: 1_000,
+    timeoutMs: 300_000,
+  },
+  "knowledge.embed-answers": {
+    queue: "background",
+    payload: z.object({ workspaceId: z.uuid() }),
+    attempts: 5,
+    backoffMs: 1_000,
+    timeoutMs: 120_000,
+  },
+  "analytics.group-gap": {
+    queue: "background",
+    payload: z.object({ workspaceId: z.uuid(), questionId: z.uuid() }),
+    attempts: 5,
+    backoffMs: 1_000,
+    timeoutMs: 60_000,
+  },
+  "analytics.close-gaps": {
+    queue: "background",
+    payload: z.object({ workspaceId: z.uuid(), documentId: z.uuid() }),
+    attempts: 5,
+    backoffMs: 1_000,
+    timeoutMs: 120_000,
   },
 } as const satisfies Record<string, JobSpec>;
 

@@ -27,6 +27,7 @@ export const permissions = {
   "agents.read": readers,
   "agents.write": workers,
   "agents.ask": workers,
+  "agents.forcePublish": managers,
   "knowledge.read": readers,
   "knowledge.write": workers,
   "conversations.read": readers,

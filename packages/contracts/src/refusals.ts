@@ -35,5 +35,7 @@ export const refusalReasons = [
   "identity_invalid",
   "too_slow",
   "busy",
+  "evaluation_required",
+  "pass_rate_fell",
 ] as const;
 export type RefusalReason = (typeof refusalReasons)[number];

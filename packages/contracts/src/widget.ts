@@ -6,10 +6,13 @@
  * @module
  */
 import { z } from "zod";
+import { routeLabels } from "./channels.ts";
 import { authorKinds, clientMessageId, handlers, messageText } from "./conversations.ts";
 
 /** Messages of one visitor in a minute. */
 export const visitorMessagesPerMinute = 20;
+/** Ratings of one visitor in a minute. */
+export const visitorRatingsPerMinute = 60;
 /** Visits that one address may open in a minute. High: a whole office may share an address. */
 export const visitsPerAddressPerMinute = 300;
 /** Messages of all visitors at one address in a minute: each has a reply made, and new visitors are cheap to be. */
@@ -36,6 +39,8 @@ export const openWidgetInput = z.object({
     .optional(),
   /** Where the widget stands. The query is not kept. */
   page: z.object({ url: z.url({ protocol: /^https?$/ }).max(2000) }).optional(),
+  /** What the page is about. Of the channel's routes the first that fits says which agent answers a conversation that begins. */
+  labels: routeLabels.optional(),
 });
 export type OpenWidgetInput = z.output<typeof openWidgetInput>;
 

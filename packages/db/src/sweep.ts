@@ -35,14 +35,39 @@ export async function findStuckTurns(database: Pick<Database, "engine">): Promis
 /** A document that waits in a long queue is not stuck: its queue time is not counted before this many seconds. */
 const queueSeconds = 30;
 
-/** Documents on their way that nobody carries. */
+/** Documents on their way that nobody carries: not those that wait for their workspace's turn, unless none of it has the turn. */
 export async function findStuckDocuments(database: Pick<Database, "engine">): Promise<Stuck[]> {
   return withEngine(database, (tx) =>
     tx.execute<Stuck>(sql`
       select workspace_id as "workspaceId", id from document
       where status in ('queued', 'parsing', 'chunking', 'embedding')
         and ((lease_until is null and updated_at < now() - ${queueSeconds} * interval '1 second') or lease_until < now())
+        and (dispatched_at is not null or not exists (
+          select 1 from document other where other.workspace_id = document.workspace_id and other.dispatched_at is not null
+            and other.status in ('queued', 'parsing', 'chunking', 'embedding')))
         and ${inUse(sql`document`)}
+      order by updated_at limit ${sweepMax}`),
+  );
+}
+
+/** Sources that are to be looked at, and those whose worker has not been heard of. */
+export async function findDueSyncs(database: Pick<Database, "engine">): Promise<Stuck[]> {
+  return withEngine(database, (tx) =>
+    tx.execute<Stuck>(sql`
+      select workspace_id as "workspaceId", id from knowledge_source
+      where sync_due_at <= now() and (sync_lease_until is null or sync_lease_until < now()) and ${inUse(sql`knowledge_source`)}
+      order by sync_due_at limit ${sweepMax}`),
+  );
+}
+
+/** Evaluations that are under way and that nobody carries. */
+export async function findStuckEvaluations(database: Pick<Database, "engine">): Promise<Stuck[]> {
+  return withEngine(database, (tx) =>
+    tx.execute<Stuck>(sql`
+      select workspace_id as "workspaceId", id from evaluation
+      where state in ('queued', 'running')
+        and ((lease_until is null and updated_at < now() - ${queueSeconds} * interval '1 second') or lease_until < now())
+        and ${inUse(sql`evaluation`)}
       order by updated_at limit ${sweepMax}`),
   );
 }
@@ -58,6 +83,27 @@ export async function findAbandonedUploads(database: Pick<Database, "engine">): 
       where status = 'uploading' and updated_at < now() - ${uploadHours} * interval '1 hour' and ${inUse(sql`document`)}
       order by updated_at limit ${sweepMax}`),
   );
+}
+
+/** Workspaces whose questions are not compared with this embedder's vectors, or that are changing over, and that nobody works on. */
+export async function findReembeds(database: Pick<Database, "engine">, embedder: string): Promise<string[]> {
+  const rows = await withEngine(database, (tx) =>
+    tx.execute<WorkspaceRow>(sql`
+      select workspace_id as id from knowledge_index
+      where embedder is not null and (embedder <> ${embedder} or next_embedder is not null)
+        and (lease_until is null or lease_until < now()) and ${inUse(sql`knowledge_index`)}
+      order by updated_at limit ${sweepMax}`),
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Workspaces with chunks that were retired so many days ago. */
+export async function findRetiredChunks(database: Pick<Database, "engine">, days: number): Promise<string[]> {
+  const rows = await withEngine(database, (tx) =>
+    tx.execute<WorkspaceRow>(sql`
+      select distinct workspace_id as id from chunk where retired_at < now() - ${days} * interval '1 day' limit ${sweepMax}`),
+  );
+  return rows.map(({ id }) => id);
 }
 
 interface WorkspaceRow {

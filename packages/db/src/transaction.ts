@@ -4,13 +4,24 @@
  *
  * @module
  */
+import type { Writable } from "node:stream";
+import type { SQL } from "drizzle-orm";
 import { PgDatabase, PgDialect } from "drizzle-orm/pg-core";
 import { type PostgresJsQueryResultHKT, PostgresJsSession } from "drizzle-orm/postgres-js";
 import type { Sql } from "postgres";
 import type { Database } from "./connect.ts";
 
 /** An open transaction. There is no `transaction` in it on purpose: a verb has one, and it was given to it. */
-export type Tx = Omit<PgDatabase<PostgresJsQueryResultHKT, Record<string, never>>, "transaction">;
+export interface Tx extends Omit<PgDatabase<PostgresJsQueryResultHKT, Record<string, never>>, "transaction"> {
+  /**
+   * Runs a statement whose text is the same every time. The connection keeps it prepared, with a plan that fits any values: for
+   * the few that are asked so often that planning them counts. (`prepare=false` in the URL turns this off, for poolers that
+   * cannot bear it.)
+   */
+  executePrepared<Row extends object>(statement: SQL): Promise<Row[]>;
+  /** Begins a COPY … FROM STDIN, and gives the way in for its bytes. For `copy.ts`. */
+  copyFrom(statement: string): Promise<Writable>;
+}
 
 const dialect = new PgDialect({ casing: "snake_case" });
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -68,7 +79,13 @@ async function inTransaction<Result>(pool: Sql, settings: Record<string, string>
     begun.catch(() => {}); // Looked at below; without this a failure here would be reported as unhandled first.
     try {
       const session = new PostgresJsSession(connection, dialect, undefined);
-      const result = await fn(new PgDatabase(dialect, session, undefined));
+      const tx: Omit<Tx, "executePrepared" | "copyFrom"> = new PgDatabase(dialect, session, undefined);
+      const result = await fn(
+        Object.assign(tx, {
+          executePrepared: <Row extends object>(asked: SQL) => runPrepared<Row>(connection, asked),
+          copyFrom: (statement: string) => connection.unsafe(statement).writable(),
+        }),
+      );
       await begun;
       await connection.unsafe("commit");
       return result;
@@ -80,6 +97,12 @@ async function inTransaction<Result>(pool: Sql, settings: Record<string, string>
   } finally {
     connection.release();
   }
+}
+
+async function runPrepared<Row extends object>(connection: Sql, statement: SQL): Promise<Row[]> {
+  const { sql, params } = dialect.sqlToQuery(statement);
+  // safe: drizzle has encoded the values, and the statement's author names the row's type as with `tx.execute`.
+  return connection.unsafe<Row[]>(sql, params as string[], { prepare: true });
 }
 
 /** Names are ours and values checked above, so that neither can carry SQL. */

@@ -4,8 +4,12 @@
  * @module
  */
 import type { DocumentErrorCode } from "@axon/contracts/knowledge";
+import type { webErrorCodes } from "@axon/contracts/web";
 
-const sentences: Record<DocumentErrorCode, string> = {
+/** What reading a file may end with; the trouble of fetching one, or of keeping it, is told by others. */
+type FileErrorCode = Exclude<DocumentErrorCode, (typeof webErrorCodes)[number] | "plan_limit">;
+
+const sentences: Record<FileErrorCode, string> = {
   empty: "The file is empty. Please upload a file that has content.",
   no_text: "The file has no text that can be read, for example because it is a scan. Please upload a version with selectable text.",
   encrypted: "The file is protected with a password. Please remove the password and upload it again.",
@@ -23,14 +27,14 @@ const sentences: Record<DocumentErrorCode, string> = {
 /** A no to one document. `message` may be shown to a customer as it is; technical detail belongs in `cause`. */
 export class DocumentError extends Error {
   override readonly name = "DocumentError";
-  readonly code: DocumentErrorCode;
-  constructor(code: DocumentErrorCode, message: string = sentences[code], options?: { cause?: unknown }) {
+  readonly code: FileErrorCode;
+  constructor(code: FileErrorCode, message: string = sentences[code], options?: { cause?: unknown }) {
     super(message, options);
     this.code = code;
   }
 }
 
 /** True for any of the codes of the contract: what comes over a process border is checked, not believed. */
-export function isDocumentErrorCode(value: unknown): value is DocumentErrorCode {
+export function isDocumentErrorCode(value: unknown): value is FileErrorCode {
   return typeof value === "string" && Object.hasOwn(sentences, value);
 }

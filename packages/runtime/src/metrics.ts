@@ -51,6 +51,8 @@ export interface Metrics {
   jobBegan(queue: string, waitedMs: number | null): void;
   jobEnded(queue: string, job: string, outcome: string, ms: number): void;
   modelCalled(call: ModelCall): void;
+  /** One try within a call to a model has ended: `ok`, what it failed with, `dialect` or `breaker_open`. */
+  modelTried(tried: { provider: string; model: string; outcome: string }): void;
   /** A number that is looked up when somebody asks for it. */
   gauge(name: `axon_${string}`, help: string, labelNames: string[], read: () => Promise<GaugeReading[]> | GaugeReading[]): void;
 }
@@ -74,6 +76,7 @@ export function createMetrics(): Metrics {
   const jobTimes = seconds("axon_job_duration_seconds", "Time of one try of a job", ["queue", "job"], workBuckets);
   const jobWaits = seconds("axon_job_wait_seconds", "Time from when a job was due to its first try", ["queue"], workBuckets);
   const modelCalls = counter("axon_model_calls_total", "Calls to models", ["provider", "model", "kind", "outcome"]);
+  const modelTries = counter("axon_model_tries_total", "Tries within calls to models", ["provider", "model", "outcome"]);
   const modelTimes = seconds("axon_model_duration_seconds", "Time of whole model calls", ["provider", "model", "kind"], modelBuckets);
   const firstTokens = seconds("axon_model_first_token_seconds", "Time to a reply's first piece", ["provider", "model"], modelBuckets);
   const tokens = counter("axon_model_tokens_total", "Tokens read and written by models", ["provider", "model", "direction"]);
@@ -117,6 +120,7 @@ export function createMetrics(): Metrics {
       tokens.inc({ provider, model, direction: "prompt" }, promptTokens);
       tokens.inc({ provider, model, direction: "completion" }, completionTokens);
     },
+    modelTried: ({ provider, model, outcome }) => modelTries.inc({ provider, model: modelLabel(model), outcome }),
     gauge(name, help, labelNames, read) {
       const collect = async () => {
         gauge.reset();

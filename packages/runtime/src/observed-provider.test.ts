@@ -2,7 +2,7 @@ import { createLocalProvider } from "@axon/ai/local/provider";
 import { AiError, type AiProvider, type ChatPart, type ChatRequest } from "@axon/ai/provider";
 import { describe, expect, it } from "vitest";
 import type { ModelCall } from "./metrics.ts";
-import { observeProvider } from "./observed-provider.ts";
+import { type ModelTry, observeProvider } from "./observed-provider.ts";
 
 const request: ChatRequest = {
   question: "How long may I return it?",
@@ -58,6 +58,26 @@ describe("a provider that is watched", () => {
     ]);
   });
 
+  it("tells each try by its model, and takes none of them for the reply's first piece", async () => {
+    const tries: ModelTry[] = [];
+    const parts: ChatPart[] = [
+      { type: "try", model: "small", outcome: "unavailable", ms: 5 },
+      { type: "try", model: "stand-in", outcome: "ok", ms: 7 },
+    ];
+    const calls: ModelCall[] = [];
+    const observed = observeProvider(
+      says(parts),
+      (call) => void calls.push(call),
+      (tried) => void tries.push(tried),
+    );
+    expect(await read(observed)).toEqual(parts);
+    expect(tries).toEqual([
+      { provider: "local", model: "small", outcome: "unavailable" },
+      { provider: "local", model: "stand-in", outcome: "ok" },
+    ]);
+    expect(calls).toMatchObject([{ firstTokenMs: null }]);
+  });
+
   it("is reported with the vendor's trouble, a stop, and a reader who left", async () => {
     const text: ChatPart = { type: "text", text: "Hello" };
     const aborted = AbortSignal.abort(new Error("stop"));
@@ -73,7 +93,11 @@ describe("a provider that is watched", () => {
   });
 
   it("is reported for embeddings too", async () => {
-    const calls = await watch(createLocalProvider(), (provider) => provider.embedder.embed(["a", "b"], { kind: "query" }));
-    expect(calls).toMatchObject([{ kind: "embed", outcome: "ok", firstTokenMs: null }]);
+    const calls = await watch(createLocalProvider(), async (provider) => {
+      await provider.embedder.embed(["a", "b"], { kind: "query" });
+      await provider.embedderOf(provider.embedder.id)?.embed(["a"], { kind: "query" });
+      expect(provider.embedderOf("unknown")).toBeNull();
+    });
+    expect(calls).toMatchObject(Array(2).fill({ kind: "embed", outcome: "ok", firstTokenMs: null }));
   });
 });

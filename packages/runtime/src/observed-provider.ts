@@ -5,18 +5,29 @@
  * @module
  */
 import { AiError, type AiProvider, type ChatModel, type Embedder } from "@axon/ai/provider";
-import type { ModelCall } from "./metrics.ts";
+import type { Metrics, ModelCall } from "./metrics.ts";
 
-/** `onCall` must not throw. A reply that its reader leaves before the end counts as `aborted`. */
-export function observeProvider(provider: AiProvider, onCall: (call: ModelCall) => void): AiProvider {
+/** One try within a call: which model, and how it ended. */
+export type ModelTry = Parameters<Metrics["modelTried"]>[0];
+
+/** `onCall` and `onTry` must not throw. A reply that its reader leaves before the end counts as `aborted`. */
+export function observeProvider(
+  provider: AiProvider,
+  onCall: (call: ModelCall) => void,
+  onTry: (tried: ModelTry) => void = () => {},
+): AiProvider {
   return {
     ...provider,
-    chat: observeChat(provider.name, provider.chat, onCall),
+    chat: observeChat(provider.name, provider.chat, onCall, onTry),
     embedder: observeEmbedder(provider.name, provider.embedder, onCall),
+    embedderOf: (id) => {
+      const embedder = provider.embedderOf(id);
+      return embedder && observeEmbedder(provider.name, embedder, onCall);
+    },
   };
 }
 
-function observeChat(provider: string, chat: ChatModel, onCall: (call: ModelCall) => void): ChatModel {
+function observeChat(provider: string, chat: ChatModel, onCall: (call: ModelCall) => void, onTry: (tried: ModelTry) => void): ChatModel {
   return {
     id: chat.id,
     async *stream(request, options) {
@@ -27,7 +38,8 @@ function observeChat(provider: string, chat: ChatModel, onCall: (call: ModelCall
           if (part.type === "usage") {
             call.promptTokens += part.prompt;
             call.completionTokens += part.completion;
-          } else call.firstTokenMs ??= performance.now() - startedAt;
+          } else if (part.type === "try") onTry({ provider, model: part.model, outcome: part.outcome });
+          else call.firstTokenMs ??= performance.now() - startedAt;
           yield part;
         }
         call.outcome = "ok";

@@ -7,6 +7,7 @@ import type { AiProvider } from "@axon/ai/provider";
 import { logContext } from "@axon/config/log-context";
 import type { Logger } from "@axon/config/logger";
 import type { Limits } from "@axon/contracts/limits";
+import type { Web } from "@axon/contracts/web";
 import type { Mailer } from "@axon/core/auth";
 import type { CommitHint, InWorkspace } from "@axon/core/context";
 import type { Sealer } from "@axon/core/sealing";
@@ -31,6 +32,8 @@ export interface Parts {
   /** Takes uploads when files lie in a folder of ours; null when they go straight to an S3-compatible store. */
   acceptUpload: FolderStorage["acceptUpload"] | null;
   provider: AiProvider;
+  /** Reads the web for sources that lie there. */
+  web: Web;
   /** Counts what callers may have, across all processes. */
   limits: Limits;
   /** Seals what workspaces and accounts entrust to us. */

@@ -9,6 +9,7 @@ import { createInWorkspace } from "@axon/core/context";
 import { createSealer } from "@axon/core/sealing";
 import { assertFenced, connect } from "@axon/db/connect";
 import { migrate } from "@axon/db/migrate";
+import { createWeb } from "@axon/integrations/web/web";
 import { type JobBackend, prepareBackend } from "@axon/jobs/backend";
 import { createRedisLimits } from "@axon/limits/redis";
 import { createRedisBus } from "@axon/realtime/redis-bus";
@@ -40,7 +41,7 @@ export async function createProductionParts(env: ProductionEnv, log: Logger, rep
   const jobs: JobBackend = { kind: "redis", connect: openRedis, prefix: `${keyPrefix}jobs` };
   await prepareBackend(jobs);
   const { files, acceptUpload, close: closeFiles } = createFiles(env);
-  const watch = watchParts({ database, jobs, pingRedis: pingOf(redis), provider: createProvider(env), log });
+  const watch = watchParts({ database, jobs, pingRedis: pingOf(redis), provider: createProvider(env, log), log });
   return {
     database,
     inWorkspace: createInWorkspace(database, tellOfCommits(bus), { requestId: currentRequest }),
@@ -50,6 +51,7 @@ export async function createProductionParts(env: ProductionEnv, log: Logger, rep
     files,
     acceptUpload,
     provider: watch.provider,
+    web: createWeb(env.crawler),
     limits: createRedisLimits({ redis, prefix: keyPrefix, onError: (error) => log.warn({ err: error }, "limits are counted in memory") }),
     sealer: createSealer(env.encryptionKeys),
     mailer: createMailer(env, log),

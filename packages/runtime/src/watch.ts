@@ -57,13 +57,22 @@ export function watchParts({ database, jobs, pingRedis, provider, log }: Watched
     redis: pingRedis,
     onFailure: (check, error) => log.warn({ err: error, check }, "not ready"),
   });
-  const watched = observeProvider(provider, (call) => {
-    metrics.modelCalled(call);
-    const { ms, firstTokenMs, ...rest } = call;
-    log.info({ ...rest, ms: Math.round(ms), firstTokenMs: firstTokenMs === null ? null : Math.round(firstTokenMs) }, "model call");
-  });
+  const watched = observeProvider(
+    provider,
+    (call) => {
+      metrics.modelCalled(call);
+      const { ms, firstTokenMs, ...rest } = call;
+      log.info({ ...rest, ms: Math.round(ms), firstTokenMs: firstTokenMs === null ? null : Math.round(firstTokenMs) }, "model call");
+    },
+    metrics.modelTried,
+  );
+  metrics.gauge("axon_model_breaker", "Whether a model is asked: 0 yes, 1 one call to see, 2 not now", ["server", "purpose", "model"], () =>
+    (provider.breakers?.() ?? []).map(({ state, ...labels }) => ({ labels, value: breakerValues[state] })),
+  );
   return { metrics, health, provider: watched, close: () => monitor.close() };
 }
+
+const breakerValues = { closed: 0, half_open: 1, open: 2 } as const;
 
 function byState({ queue, counts }: QueueState) {
   return Object.entries(counts).map(([state, value]) => ({ labels: { queue, state }, value }));

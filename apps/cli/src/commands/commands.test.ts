@@ -28,6 +28,19 @@ describe("axon ingest", () => {
     expect(err()).toContain("good.md: ready, 4 passages");
   });
 
+  it("takes addresses of pages among the files", async () => {
+    const { client, documents } = fakeAxon();
+    const { io, out } = fakeIo();
+    const paths = ["https://shop.example/help", "good.md", "http://127.0.0.1/"];
+    expect(await ingest(client, io, paths, { source: "Files", cwd: folder, quiet: true })).toBe(1);
+    expect(documents.map(({ name, status }) => `${name} ${status}`)).toEqual([
+      "good.md ready",
+      "https://shop.example/help ready",
+      "http://127.0.0.1/ failed",
+    ]);
+    expect(out()).toContain("this address may not be read (url_blocked)");
+  });
+
   it("gives every outcome as JSON, with nothing else on that stream", async () => {
     const { client } = fakeAxon();
     const { io, out } = fakeIo();

@@ -1,5 +1,5 @@
 /**
- * `axon ingest PATH…`: files, folders and patterns into the workspace's knowledge, with a bar for each file.
+ * `axon ingest PATH…`: files, folders, patterns and addresses of web pages into the workspace's knowledge, with a bar for each.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { readFile } from "node:fs/promises";
 import type { AxonClient } from "@axon/client/client";
 import { exitCodes, UsageError } from "../failure.ts";
 import { type Found, findFiles } from "../files.ts";
-import { findOrCreateSource, type Ingested, ingestFiles } from "../ingest-files.ts";
+import { findOrCreateSource, type Ingested, type IngestWatch, ingestFiles, ingestUrls } from "../ingest-files.ts";
 import { type Io, remark, say } from "../io.ts";
 import { createProgressBoard } from "../progress.ts";
 
@@ -20,8 +20,12 @@ interface IngestOptions {
 
 /** Gives 0 when every file is ready, 1 when one failed. */
 export async function ingest(client: AxonClient, io: Io, paths: readonly string[], options: IngestOptions): Promise<number> {
-  const found = await findFiles(paths, options.cwd);
-  if (found.files.length === 0 && found.unfit.length === 0)
+  const urls = paths.filter((path) => /^https?:\/\//i.test(path));
+  const found = await findFiles(
+    paths.filter((path) => !urls.includes(path)),
+    options.cwd,
+  );
+  if (found.files.length === 0 && found.unfit.length === 0 && urls.length === 0)
     throw new UsageError("There is no file here that can be read (PDF, DOCX, HTML, Markdown, text and CSV can).");
   if (found.passedOver > 0 && !options.quiet) remark(io, io.style.faint(`${found.passedOver} files of other kinds are passed over`));
 
@@ -29,10 +33,10 @@ export async function ingest(client: AxonClient, io: Io, paths: readonly string[
   const results: Ingested[] = unfitResults(found);
   try {
     for (const { name, error } of results) board.finish(name, error?.message ?? null, "");
-    if (found.files.length > 0) {
+    if (found.files.length > 0 || urls.length > 0) {
       const source = await findOrCreateSource(client, options.source);
       const files = found.files.map(({ path, name, mime }) => ({ name, mime, read: () => readFile(path) }));
-      const done = await ingestFiles(client, source.id, files, {
+      const watch: IngestWatch = {
         onStep: (name, step) => board.update(name, step),
         onDone: ({ name, error, status, chunks }) =>
           board.finish(
@@ -40,8 +44,8 @@ export async function ingest(client: AxonClient, io: Io, paths: readonly string[
             status === "ready" ? null : (error?.message ?? "unknown reason"),
             `ready, ${chunks} ${chunks === 1 ? "passage" : "passages"}`,
           ),
-      });
-      results.push(...done);
+      };
+      results.push(...(await ingestFiles(client, source.id, files, watch)), ...(await ingestUrls(client, source.id, urls, watch)));
     }
   } finally {
     board.stop();

@@ -86,6 +86,15 @@ export function fakeAxon(script: { replies?: readonly (readonly StreamEvent[])[]
       },
       documents: {
         list: { query: async ({ sourceId }: { sourceId: string }) => page(documents.filter((document) => document.sourceId === sourceId)) },
+        addUrl: {
+          mutate: async ({ sourceId, url }: { sourceId: string; url: string }) => {
+            const error = url.includes("127.0.0.1") ? { code: "url_blocked", message: "this address may not be read" } : null;
+            const progress = { done: 1, total: 1 };
+            const stored = { bytes: 10, sourceId, status: error ? "failed" : "ready", chunkCount: error ? 0 : 1, error, progress };
+            documents.push({ id: nextId("document"), name: url, ...stored });
+            return documents.at(-1);
+          },
+        },
         delete: {
           mutate: async ({ documentId }: { documentId: string }) =>
             void documents.splice(

@@ -18,6 +18,10 @@ const words = `
 /** As lexemes, the way `analyze` spells them. */
 const fillers: ReadonlySet<string> = new Set(analyze(words).map(({ lexeme }) => lexeme));
 
+export function isFiller(lexeme: string): boolean {
+  return fillers.has(lexeme);
+}
+
 /** The lexemes that a question is about; all of them when only fillers are there. */
 export function subjectOf(lexemes: readonly string[]): readonly string[] {
   const subject = lexemes.filter((lexeme) => !fillers.has(lexeme));

@@ -13,6 +13,8 @@ export interface ConfidenceModel {
   id: string;
   /** The value from which 9 of 10 were right on the data it was fitted on. */
   threshold: number;
+  /** The same for 95 of 100; absent where nothing was fitted. */
+  threshold95?: number;
   /** The probability, 0..1. A feature that is missing counts as its average; one that the model does not know is ignored. */
   score(features: Features): number;
 }
@@ -21,6 +23,9 @@ export interface ConfidenceModel {
 export interface Coefficients {
   id: string;
   threshold: number;
+  threshold95?: number;
+  /** What it was fitted on: the beginning of the SHA-256 of the files, by name. */
+  data?: string;
   intercept: number;
   features: Readonly<Record<string, { mean: number; scale: number; weight: number }>>;
 }
@@ -35,6 +40,7 @@ export function createConfidenceModel(coefficients: Coefficients): ConfidenceMod
   return {
     id: coefficients.id,
     threshold: coefficients.threshold,
+    ...(coefficients.threshold95 !== undefined && { threshold95: coefficients.threshold95 }),
     score: (features) => {
       let sum = coefficients.intercept;
       for (const [name, { mean, scale, weight }] of known) {

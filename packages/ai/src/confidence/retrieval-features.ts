@@ -4,10 +4,11 @@
  *
  * @module
  */
+import type { HistoryTurn } from "@axon/contracts/answers";
 import { analyze } from "../lexical/analyze.ts";
-import { hashedVector } from "../local/embed.ts";
+import { hashedCosines, hashedVector } from "../local/embed.ts";
 import type { Retrieval, RetrievalHit, RetrievalQuery } from "../retrieval.ts";
-import { subjectOf } from "./fillers.ts";
+import { isFiller, subjectOf } from "./fillers.ts";
 import type { Features } from "./model.ts";
 import { nearCoverage } from "./near-words.ts";
 import { namesIn, wantsYesOrNo } from "./question-shape.ts";
@@ -22,6 +23,8 @@ const readCharsMax = 3000;
  * them may be the very subject, and one that stands in one of them is not yet rare.
  */
 const imaginedChunks = 50;
+/** Turns of the conversation that the best hit is compared with, newest last. */
+const turnsMax = 20;
 /** A title of this many words or more asks or states something; a shorter one only names. */
 const statingWords = 6;
 
@@ -33,35 +36,44 @@ interface Asked {
   words: readonly string[];
   subject: readonly string[];
   rarity: Worth;
+  vector: Float32Array;
 }
 
 /**
- * The features of a retrieval. `question` is the customer's last message alone; the query may know the one before.
- * They were chosen on the dev sets, documents that were not fitted on deciding: of about a hundred candidates those
- * stayed without which unseen documents were told worse.
+ * The features of a retrieval. `question` is the customer's last message alone; the query may know the one before, and
+ * `history` is all that was said, on both sides. They were chosen on the dev sets, documents and whole sets that were not
+ * fitted on deciding: of about 150 candidates those stayed without which the unseen were told worse. docs/confidence.md
+ * says of each what it means.
  */
-export function retrievalFeatures(question: string, query: RetrievalQuery, { hits: all, corpus }: Retrieval): Features {
+export function retrievalFeatures(
+  question: string,
+  query: RetrievalQuery,
+  { hits: all, corpus }: Retrieval,
+  history: readonly HistoryTurn[] = [],
+): Features {
   const hits = all.slice(0, consideredMax);
   const [top] = hits;
   if (!top) return emptyFeatures;
   const rarity = rarityIn(corpus);
   const worth = new Map(query.lexemes.map(({ lexeme, weight }) => [lexeme, weight * rarity(lexeme)]));
   const words = [...new Set(lexemesOf(question))];
-  const asked: Asked = { question, words, subject: subjectOf(words), rarity };
+  const said = saidBefore(history);
+  const asked: Asked = { question, words, subject: subjectOf(words), rarity, vector: hashedVector(question) };
+  const topTextLog = Math.log2(1 + Math.max(...hits.map(({ scores }) => scores.text)));
   return {
-    /** The best cosine; the best text score (BM25, its binary logarithm); and by how much the first hit is above the tenth. */
+    /** The best cosine. Of an embedder's own scale: only the model of a real one knows it. */
     topVector: Math.max(...hits.map(({ scores }) => scores.vector)),
-    topTextLog: Math.log2(1 + Math.max(...hits.map(({ scores }) => scores.text))),
-    fusedLead: top.scores.fused - (hits[9]?.scores.fused ?? 0),
+    /** The best text score (BM25), as its binary logarithm; and how far apart the fused scores of the hits are. */
+    topTextLog,
+    fusedSpread: deviation(hits.map(({ scores }) => scores.fused)),
     /** How many of the first five stand in the best hit's document. */
     sameDocument: hits.slice(0, 5).filter(({ documentId }) => documentId === top.documentId).length / Math.min(5, hits.length),
     /** Names in the question that the best hit lacks. (Not numbers: a customer's order number stands in no handbook.) */
     namesMissing: missing(namesIn(question), top),
-    /** What wants a yes or no is seldom stated in so many words. */
-    wantsYesOrNo: wantsYesOrNo(question) ? 1 : 0,
-    ...ofNaming(asked, hits, top, worth),
+    ...ofNaming(asked, hits, worth),
     ...ofTexts(asked, hits, top),
     ...ofDocuments(asked, hits, top),
+    ...(said === "" ? {} : { ...ofConversation(asked, said, top), followUpTextLog: topTextLog }),
   };
 }
 
@@ -69,7 +81,7 @@ export function retrievalFeatures(question: string, query: RetrievalQuery, { hit
 const emptyFeatures: Features = {
   topVector: 0,
   topTextLog: 0,
-  fusedLead: 0,
+  fusedSpread: 0,
   sameDocument: 0,
   namesMissing: 1,
   coverageUnnamed: 0,
@@ -79,20 +91,14 @@ const emptyFeatures: Features = {
 };
 
 /** Titles and headings against the question. */
-function ofNaming(
-  { question, words, subject, rarity }: Asked,
-  hits: readonly RetrievalHit[],
-  top: RetrievalHit,
-  worth: ReadonlyMap<string, number>,
-): Features {
-  const vector = hashedVector(question);
+function ofNaming({ words, subject, rarity, vector }: Asked, hits: readonly RetrievalHit[], worth: ReadonlyMap<string, number>): Features {
   const inQuestion = new Set(words);
   const compare = (name: string) => {
     const naming = new Set(lexemesOf(name));
     const share = nearCoverage([...naming], inQuestion, rarity);
     const subjectShare = nearCoverage(subject, naming, rarity);
     const match = share + subjectShare === 0 ? 0 : (2 * share * subjectShare) / (share + subjectShare);
-    return { asked: share, covers: nearCoverage(words, naming, rarity), match, cosine: dot(vector, hashedVector(name)) };
+    return { naming, asked: share, match };
   };
   const seen = new Map<string, ReturnType<typeof compare>>();
   const bestOf = new Map<string, number>();
@@ -104,24 +110,37 @@ function ofNaming(
   }
   const first = hits.slice(0, readMax).flatMap((hit) => seen.get(nameOf(hit)) ?? []);
   const [best = 0, second = 0] = [...bestOf.values()].toSorted((one, other) => other - one);
-  const naming = new Set(lexemesOf(nameOf(top)));
-  const stating = Math.min(1, naming.size / statingWords);
+  const stating = Math.min(1, (first[0]?.naming.size ?? 0) / statingWords);
   const coverageBest = Math.max(
-    ...hits.slice(0, 5).map(({ matched }) => coverage([...worth.keys()], new Set(matched), (lexeme) => worth.get(lexeme) ?? 0)),
+    ...hits.slice(0, readMax).map(({ matched }) => coverage([...worth.keys()], new Set(matched), (lexeme) => worth.get(lexeme) ?? 0)),
   );
   return {
-    /** The best hit's title and headings: how many of their words were asked, and how much of the question they have. */
-    namingAsked: naming.size === 0 ? 0 : [...naming].filter((lexeme) => worth.has(lexeme)).length / naming.size,
-    namingCoverage: coverage(words, naming, rarity),
-    /** The same of the best of five, near words in part; and the best cosine of question and title. */
+    /** Of the five best hits' titles with headings: how many of their words were asked, near ones in part; the best cosine. */
     namingAskedNear: Math.max(...first.map(({ asked }) => asked)),
-    namingCoverageNear: Math.max(...first.map(({ covers }) => covers)),
-    namingCosine: Math.max(...first.map(({ cosine }) => cosine)),
+    namingCosine: Math.max(...hashedCosines(vector, [...new Set(hits.slice(0, readMax).map(nameOf))])),
+    namingDistinct: distinctNaming(hits, inQuestion),
     /** How far the best matching title is ahead of the next document's. */
     namingLead: best - second,
     /** Where title and headings only name, the text alone has to cover the question. */
     coverageUnnamed: (1 - stating) * coverageBest,
   };
+}
+
+/** Of the best title, how many of its words were asked, each weighed by how few of the titles found have it. */
+function distinctNaming(hits: readonly RetrievalHit[], inQuestion: ReadonlySet<string>): number {
+  const names = [...new Set(hits.map(nameOf))].map((name) => new Set(lexemesOf(name)));
+  const frequency = new Map<string, number>();
+  for (const name of names) for (const lexeme of name) frequency.set(lexeme, (frequency.get(lexeme) ?? 0) + 1);
+  const distinct: Worth = (lexeme) => Math.log(1 + names.length / (0.5 + (frequency.get(lexeme) ?? 0)));
+  return Math.max(
+    ...names.map((name) =>
+      coverage(
+        [...name].filter((lexeme) => !isFiller(lexeme)),
+        inQuestion,
+        distinct,
+      ),
+    ),
+  );
 }
 
 /** How much of the question the texts have, near words in part: the best hit of what it is about, the best of five of all. */
@@ -134,6 +153,30 @@ function ofTexts({ words, subject, rarity }: Asked, hits: readonly RetrievalHit[
     /** Of all the question's words in the best hit, letter for letter. */
     coverageTop: coverage(words, new Set(top.matched), rarity),
   };
+}
+
+/**
+ * What only a follow-up has; a first question lacks these features, and what is missing counts as average. (Its text score
+ * is of another size: the message before it was searched for as well.)
+ */
+function ofConversation({ question, vector }: Asked, said: string, top: RetrievalHit): Features {
+  const passage = [`${nameOf(top)}\n${top.text}`];
+  const [talk = 0] = hashedCosines(hashedVector(said), passage);
+  const [asked = 0] = hashedCosines(vector, passage);
+  return {
+    /** Is the best hit about what the conversation is about? Or, if the subject has just changed, about the question? */
+    topicHeld: Math.max(talk, asked),
+    /** A follow-up that wants a yes or no asks for what is seldom stated in so many words. */
+    followUpYesOrNo: wantsYesOrNo(question) ? 1 : 0,
+  };
+}
+
+function saidBefore(history: readonly HistoryTurn[]): string {
+  return history
+    .slice(-turnsMax)
+    .map(({ text }) => text)
+    .join("\n")
+    .trim();
 }
 
 /** What the question is about, against all that was found of a document. */
@@ -190,8 +233,7 @@ function missing(lexemes: readonly string[], { matched }: RetrievalHit): number 
   return lexemes.length === 0 ? 0 : lexemes.filter((lexeme) => !matched.includes(lexeme)).length / lexemes.length;
 }
 
-function dot(one: Float32Array, other: Float32Array): number {
-  let sum = 0;
-  for (let index = 0; index < one.length; index += 1) sum += (one[index] ?? 0) * (other[index] ?? 0);
-  return sum;
+function deviation(values: readonly number[]): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
 }

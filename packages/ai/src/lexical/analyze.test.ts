@@ -18,12 +18,23 @@ describe("words that customers and documents spell differently", () => {
     ["Hindi endings", "मेरे खातों में", "यह खाता है"],
     ["Chinese inside a sentence", "我忘记了密码怎么办", "重置密码的方法"],
     ["Japanese inside a sentence", "パスワードを忘れました", "パスワードの再設定"],
+    ["Korean particles", "비밀번호를 어떻게 변경하나요?", "비밀번호는 설정에서 변경할 수 있습니다."],
+    ["Japanese kana and kanji mixed", "返品できますか", "商品の返品は30日以内に"],
+    ["traditional Chinese", "為什麼我的訂單還沒到", "訂單通常三天內送達"],
+    ["Thai without spaces", "ฉันจะเปลี่ยนรหัสผ่านได้อย่างไร", "การเปลี่ยนรหัสผ่านทำได้ในหน้าตั้งค่า"],
+    ["Hebrew articles and plurals", "איך להחזיר את המוצר?", "מוצרים חדשים"],
+    ["Hebrew letters at a word's end", "מתי התשלום?", "תשלומים בכרטיס"],
+    ["Arabic prefixes", "كيف أسترجع بالمنتجات؟", "المنتج جديد"],
     ["full-width letters", "ＷｉＦｉ", "wifi"],
     ["accents that are left out", "café menu", "the cafe"],
     ["a hyphen after one letter", "my e-mail", "your email address"],
     ["numbers with separators", "1,000 dollars", "pay 1000 now"],
   ])("meet in the index: %s", (_, question, document) => {
     expect(shared(question, document).length).toBeGreaterThan(0);
+  });
+
+  it("are known by the dictionary in Thai, though their vowels can be written in two ways", () => {
+    for (const am of ["\u0E33", "\u0E4D\u0E32"]) expect(lexemes(`การเปลี่ยนรหัสผ่านท${am}ได้ในหน้า`)).toContain("ผ่าน");
   });
 
   it("do not meet by words that say nothing", () => {

@@ -15,13 +15,21 @@ const singleLetterHyphen = /(?<![\p{L}\p{N}-])(\p{L})-(?=\p{L}{2})/gu;
 
 /** Compatibility forms made one (NFKC), soft hyphens, joiners and NUL removed, apostrophes straightened. Case is kept. */
 export function normalizeText(text: string): string {
-  if (isAscii(text)) return text.replaceAll("\u0000", "").replaceAll("`", "'").replace(singleLetterHyphen, "$1");
-  return text
-    .normalize("NFKC")
-    .replaceAll("\u0000", "")
-    .replace(/[\u00AD\u200B-\u200F\u202A-\u202E\u2060\uFEFF]/gu, "")
-    .replace(/[’ʼ‘`´]/gu, "'")
-    .replace(singleLetterHyphen, "$1");
+  if (isAscii(text)) {
+    const plain = text.replaceAll("\u0000", "").replaceAll("`", "'");
+    return plain.includes("-") ? plain.replace(singleLetterHyphen, "$1") : plain;
+  }
+  return (
+    text
+      .normalize("NFKC")
+      .replaceAll("\u0000", "")
+      .replace(/[\u00AD\u200B-\u200F\u202A-\u202E\u2060\uFEFF]/gu, "")
+      // NFKC takes Thai and Lao AM apart, by which the dictionary no longer knows the word.
+      .replaceAll("\u0E4D\u0E32", "\u0E33")
+      .replaceAll("\u0ECD\u0EB2", "\u0EB3")
+      .replace(/[’ʼ‘`´]/gu, "'")
+      .replace(singleLetterHyphen, "$1")
+  );
 }
 
 /** Lower case as the language has it; Turkish is the one where it matters. */
@@ -56,6 +64,13 @@ export function normalizeArabic(word: string): string {
     .replaceAll("ة", "ه")
     .replaceAll("ؤ", "و")
     .replaceAll("ئ", "ي");
+}
+
+const hebrewFinals: Readonly<Record<string, string>> = { ך: "כ", ם: "מ", ן: "נ", ף: "פ", ץ: "צ" };
+
+/** Hebrew without points, its letters as they are written inside a word. */
+export function normalizeHebrew(word: string): string {
+  return word.replace(/[\u0591-\u05C7]/gu, "").replace(/[ךםןףץ]/gu, (letter) => hebrewFinals[letter] ?? letter);
 }
 
 /** Devanagari without nukta; nasal signs as one, long and short i and u as one. */

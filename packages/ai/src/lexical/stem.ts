@@ -1,12 +1,12 @@
 /**
  * Words without their endings, so that "refunds" finds "refund". Snowball's algorithms for European languages, our own
- * light ones for Arabic and Hindi. The same for documents and questions, or nothing would meet.
+ * light ones for Arabic, Hebrew and Hindi. The same for documents and questions, or nothing would meet.
  *
  * @module
  */
 /// <reference path="./snowball-stemmers.d.ts" />
 import { newStemmer } from "snowball-stemmers";
-import { normalizeArabic, normalizeDevanagari } from "./normalize.ts";
+import { normalizeArabic, normalizeDevanagari, normalizeHebrew } from "./normalize.ts";
 import type { Language } from "./stop-words.ts";
 
 const algorithms = {
@@ -24,6 +24,7 @@ const algorithms = {
 /** The function that takes a word of this language, in lower case, to its stem. */
 export function stemmerOf(language: Language): (word: string) => string {
   if (language === "ar") return stemArabic;
+  if (language === "he") return stemHebrew;
   if (language === "hi") return stemHindi;
   const stemmer = newStemmer(algorithms[language]);
   return (word) => stemmer.stem(word) || word;
@@ -42,6 +43,17 @@ function stemArabic(word: string): string {
     if (stem.endsWith(suffix) && stem.length - suffix.length >= 2) stem = stem.slice(0, -suffix.length);
   }
   return stem;
+}
+
+const hebrewSuffixes = ["ימ", "ות", "ה", "ת"];
+const hebrewRootMin = 3;
+
+/** Takes off `and` and the article, and plurals. (Other prefixes are too often a word's own first letter.) */
+function stemHebrew(word: string): string {
+  let stem = normalizeHebrew(word);
+  while (stem.length > hebrewRootMin && /^[וה]/u.test(stem)) stem = stem.slice(1);
+  const suffix = hebrewSuffixes.find((candidate) => stem.endsWith(candidate) && stem.length - candidate.length >= hebrewRootMin);
+  return suffix ? stem.slice(0, -suffix.length) : stem;
 }
 
 /** Longest first; written in the normalised spelling (short i and u). */

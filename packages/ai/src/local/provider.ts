@@ -13,7 +13,7 @@ import { hashedVector } from "./embed.ts";
 const textsPerTurn = 8;
 
 export function createLocalProvider(): AiProvider {
-  return { name: "local", embedder: localEmbedder, chat: createLocalChat(), confidence: localConfidence };
+  return { name: "local", embedder: localEmbedder, embedderOf: localEmbedderOf, chat: createLocalChat(), confidence: localConfidence };
 }
 
 const localEmbedder: Embedder = {
@@ -30,3 +30,8 @@ const localEmbedder: Embedder = {
     return vectors;
   },
 };
+
+/** The embedder that needs neither key nor network, so that every process can make it. */
+export function localEmbedderOf(id: string): Embedder | null {
+  return id === localEmbedder.id ? localEmbedder : null;
+}

@@ -1,7 +1,8 @@
 /**
  * Reads `{"action": "...", "answer": "..."}` while it is still being written, and gives the answer's text as plain
  * characters the moment they are sure. Any split is fine: inside an escape, between two halves of a surrogate pair.
- * What is not such an object is never passed on: `complete()` stays false and nothing was given.
+ * What is not such an object is never passed on: `complete()` stays false and nothing was given. A code fence around the
+ * object and thoughts in front of it (`<think>…</think>`) are passed over.
  *
  * @module
  */
@@ -15,14 +16,23 @@ export interface AnswerReader {
   complete(): boolean;
   /** True when what came so far cannot become such an object any more. */
   broken(): boolean;
+  /** Raw characters read so far that stand inside the answer's string: which pieces of output were answer, not JSON. */
+  answerChars(): number;
 }
 
-type State = "start" | "key" | "inKey" | "colon" | "value" | "inString" | "inOther" | "comma" | "end" | "broken";
+export interface ReaderOptions {
+  /** For models that could not be held to JSON: words before and after the object are passed over. */
+  loose?: boolean;
+}
+
+type State = "start" | "thoughts" | "key" | "inKey" | "colon" | "value" | "inString" | "inOther" | "comma" | "end" | "broken";
 const escapes: Readonly<Record<string, string>> = { '"': '"', "\\": "\\", "/": "/", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 /** More raw output than any answer needs; a model that loops is cut here. */
 const charsMax = 200_000;
+const thoughtsBegin = "<think>";
+const thoughtsEnd = "</think>";
 
-export function createAnswerReader(): AnswerReader {
+export function createAnswerReader({ loose = false }: ReaderOptions = {}): AnswerReader {
   let state: State = "start";
   let key = "";
   let value = "";
@@ -36,6 +46,7 @@ export function createAnswerReader(): AnswerReader {
   let action: Action | null = null;
   let answer = false;
   let held = "";
+  let inAnswer = 0;
 
   /** One decoded character of the string being read. A half of a surrogate pair waits for its other half. */
   function take(unit: string): void {
@@ -93,21 +104,34 @@ export function createAnswerReader(): AnswerReader {
 
   function begin(character: string): void {
     started += character;
+    const opening = started.trimStart();
+    if (opening === thoughtsBegin) state = "thoughts";
+    else if (loose && character === "{") state = "key";
+    else if (loose || (opening !== "" && thoughtsBegin.startsWith(opening))) started = started.slice(-thoughtsBegin.length);
     // Some compatible servers wrap their JSON in a code fence however they are asked.
-    if (character === "{" && /^\s*(```(json)?\s*)?\{$/.test(started)) state = "key";
+    else if (character === "{" && /^\s*(```(json)?\s*)?\{$/.test(started)) state = "key";
     else if (!/^\s*(`{0,3}|```(j(s(o(n\s*)?)?)?)?|```\s*)$/.test(started)) state = "broken";
+  }
+
+  function think(character: string): void {
+    started = (started + character).slice(-thoughtsEnd.length);
+    if (started !== thoughtsEnd) return;
+    state = "start";
+    started = "";
   }
 
   function step(character: string): void {
     const blank = /\s/.test(character);
     if (state === "start") begin(character);
+    else if (state === "thoughts") think(character);
     else if (state === "inKey") {
       if (string(character)) {
         key = value;
         state = "colon";
       }
     } else if (state === "inString") {
-      if (string(character)) {
+      if (!string(character)) inAnswer += key === "answer" ? 1 : 0;
+      else {
         if (key === "action") decide(value);
         else if (key === "answer") answer = true;
         if (state === "inString") state = "comma";
@@ -127,7 +151,17 @@ export function createAnswerReader(): AnswerReader {
       other(character);
     } else if (state === "comma" && character === ",") state = "key";
     else if ((state === "comma" || state === "key") && character === "}") state = "end";
-    else if (state !== "end" || character !== "`") state = "broken";
+    else if (state !== "end" || (character !== "`" && !loose)) state = "broken";
+    // A brace in the words before the object was not the object.
+    if (loose && state === "broken" && action === null && !answer && held === "") restart();
+  }
+
+  function restart(): void {
+    state = "start";
+    started = "words ";
+    key = value = "";
+    escaped = null;
+    highSurrogate = "";
   }
 
   return {
@@ -136,9 +170,9 @@ export function createAnswerReader(): AnswerReader {
       for (const character of piece.split("")) {
         if (state === "broken") break;
         seen += 1;
-        if (seen > charsMax) state = "broken";
         const knew = action;
-        step(character);
+        if (seen > charsMax) state = "broken";
+        else step(character);
         if (knew === null && action !== null) parts.push({ type: "action", action });
         if (key === "answer" && (state === "inString" || state === "comma") && value) {
           held += value;
@@ -154,5 +188,6 @@ export function createAnswerReader(): AnswerReader {
     },
     complete: () => state === "end" && action !== null && answer,
     broken: () => state === "broken",
+    answerChars: () => inAnswer,
   };
 }

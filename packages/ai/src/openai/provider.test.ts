@@ -147,6 +147,29 @@ describe("a reply from OpenAI", () => {
     expect(error).toBe(reason);
   });
 
+  it("stops at once when it is stopped, at every stage, and hangs up", async () => {
+    const patient = { timeout: 10_000 };
+    const busy = { retriesMax: 2, backoffMs: 60_000, waitMsMax: 60_000 };
+    const stages: [Behaviour, string][] = [
+      [stallsAtOnce(), "clientLeft"], // Before the first byte.
+      [stallsAfter('{"action":"answer","answer":"Within'), "clientLeft"], // In mid-reply.
+      [fails(503), "answered"], // In the wait between two tries.
+    ];
+    for (const [behaviour, outcome] of stages) {
+      fake.reset();
+      const stop = new AbortController();
+      const reason = new Error("superseded");
+      const asking = chat([behaviour], { retry: busy }, stop.signal);
+      await expect.poll(() => fake.requests.length, patient).toBe(1);
+      if (outcome === "answered") await expect.poll(() => fake.requests[0]?.outcome, patient).toBe("answered");
+      stop.abort(reason);
+      const late = new Promise<"late">((resolve) => setTimeout(resolve, 10_000, "late"));
+      expect(await Promise.race([asking.then(({ error }) => error), late])).toBe(reason);
+      await expect.poll(() => fake.requests[0]?.outcome, patient).toBe(outcome);
+      expect(fake.requests).toHaveLength(1);
+    }
+  });
+
   it("is not fooled by a proxy's page or a stream without choices", async () => {
     for (const behaviour of [garbage(), noChoices()]) {
       fake.reset();
@@ -189,7 +212,7 @@ describe("a reply from OpenAI", () => {
       }),
     );
     expect(await chat([])).toMatchObject({ error: undefined, asked: 4 });
-    expect(fake.requests.at(-1)?.body).toMatchObject({ max_completion_tokens: 200, response_format: { type: "json_schema" } });
+    expect(fake.requests.at(-1)?.body).toMatchObject({ max_completion_tokens: 200 + 4096, response_format: { type: "json_schema" } });
   });
 
   it("does not take a full context for a question of dialect", async () => {

@@ -4,19 +4,22 @@
  *
  * @module
  */
-import OpenAI from "openai";
 import { openaiConfidence } from "../confidence/models.ts";
+import { localEmbedderOf } from "../local/provider.ts";
 import type { AiProvider } from "../provider.ts";
 import { createOpenAiChat } from "./chat.ts";
-import { createOpenAiEmbedder } from "./embed.ts";
+import { createClient } from "./client.ts";
+import { createOpenAiEmbedder, readEmbedderId } from "./embed.ts";
 import { type RetryPolicy, retryPolicy } from "./retry.ts";
 
 export interface OpenAiOptions {
   apiKey: string;
-  /** A compatible server's URL, path included (`http://127.0.0.1:11434/v1`). */
+  /** Another server's URL, path included (`http://127.0.0.1:11434/v1`); Azure's too, in either of its forms. */
   baseUrl?: string;
   model: string;
   embeddingModel: string;
+  /** Numbers a vector to ask the embedding model for, at most 1536; when left out, as many as it gives. */
+  embeddingDimensions?: number;
   /** One whole reply, retries included. */
   timeoutMs?: number;
   /** Until the first byte of a reply. */
@@ -40,24 +43,26 @@ export function createOpenAiProvider(options: OpenAiOptions): AiProvider {
     requestId = () => null,
     random = Math.random,
   } = options;
-  const client = new OpenAI({
-    apiKey: options.apiKey,
-    ...(options.baseUrl !== undefined && { baseURL: options.baseUrl }),
-    // The rest is read from the environment when left out; what the server was not told it must not send.
-    organization: null,
-    project: null,
-    timeout: timeoutMs,
-    maxRetries: 0,
-    logLevel: "off",
-  });
+  const { client, deployment } = createClient({ apiKey: options.apiKey, baseUrl: options.baseUrl ?? null, timeoutMs });
+  const model = deployment ?? options.model;
+  const dimensions = options.embeddingDimensions ?? null;
   const headers = () => {
     const name = requestId();
     return name === null ? {} : { "X-Client-Request-Id": name };
   };
+  const makeEmbedder = (embeddingModel: string, length: number | null) =>
+    createOpenAiEmbedder(client, { model: embeddingModel, dimensions: length, timeoutMs, retry, headers, random });
+  const embedder = makeEmbedder(options.embeddingModel, dimensions);
   return {
     name: "openai",
-    embedder: createOpenAiEmbedder(client, { model: options.embeddingModel, timeoutMs, retry, headers, random }),
-    chat: createOpenAiChat(client, { model: options.model, timeoutMs, firstByteMs, idleMs, retry, headers, random }),
+    embedder,
+    embedderOf: (id) => {
+      if (id === embedder.id) return embedder;
+      const earlier = readEmbedderId(id);
+      // The server that has the new model most likely has the one before it too.
+      return earlier ? makeEmbedder(earlier.model, earlier.dimensions) : localEmbedderOf(id);
+    },
+    chat: createOpenAiChat(client, { model, timeoutMs, firstByteMs, idleMs, retry, headers, random }),
     confidence: openaiConfidence,
   };
 }

@@ -4,11 +4,12 @@
  * @module
  */
 import { agent } from "@axon/contracts/agents";
-import { answerTrace, citation, droppedPassage, passage } from "@axon/contracts/answers";
+import { answerTrace, citation } from "@axon/contracts/answers";
 import { deviceSession, membership, session, user } from "@axon/contracts/auth";
 import { channel, channelKindInfo } from "@axon/contracts/channels";
 import { conversation, message } from "@axon/contracts/conversations";
-import { chunk, document, source } from "@axon/contracts/knowledge";
+import { chunk, document, droppedFromSearch, foundPassage } from "@axon/contracts/knowledge";
+import { source } from "@axon/contracts/sources";
 import { openedWidget, visitorConversation, visitorHistory, visitorMessage } from "@axon/contracts/widget";
 import { apiKey, auditEntry, invitation, member, purge, secret, workspace } from "@axon/contracts/workspaces";
 import type { z } from "zod";
@@ -30,8 +31,8 @@ export const components: Readonly<Record<string, z.ZodType>> = {
   Agent: agent,
   AnswerTrace: answerTrace,
   Citation: citation,
-  Passage: passage,
-  DroppedPassage: droppedPassage,
+  Passage: foundPassage,
+  DroppedPassage: droppedFromSearch,
   Source: source,
   Document: document,
   Chunk: chunk,

@@ -1,4 +1,5 @@
 /** Conversations over REST. Following them live is not among it: that is what the subscriptions are for. */
+import { rateOutput } from "@axon/contracts/calibration";
 import { conversation, message } from "@axon/contracts/conversations";
 import { z } from "zod";
 import { pageOf, routesOf } from "./route.ts";
@@ -24,6 +25,12 @@ export const conversationRoutes = routesOf("conversations")({
     summary: "Send a message, as the customer or as a member of the team",
     output: z.object({ message }),
     status: 201,
+  },
+  "conversations.rate": {
+    method: "PUT",
+    path: "/conversations/{conversationId}/messages/{messageId}/rating",
+    summary: "Rate an answer of the agent; rated again, the last word counts",
+    output: rateOutput,
   },
   "conversations.messages.list": {
     method: "GET",

@@ -1,4 +1,5 @@
 /** The widget over REST, for visitors that are no web page. The credential is the visitor's token. */
+import { rateOutput } from "@axon/contracts/calibration";
 import { openedWidget, requestHumanOutput, visitorHistory, visitorSendOutput } from "@axon/contracts/widget";
 import { routesOf } from "./route.ts";
 
@@ -21,6 +22,12 @@ export const widgetRoutes = routesOf("widget")({
     path: "/widget/messages",
     summary: "List the messages of the visitor's conversation, newest first",
     output: visitorHistory,
+  },
+  "widget.rate": {
+    method: "PUT",
+    path: "/widget/messages/{messageId}/rating",
+    summary: "Say whether an answer helped; said again, the last word counts",
+    output: rateOutput,
   },
   "widget.requestHuman": { method: "POST", path: "/widget/request-human", summary: "Ask for a person", output: requestHumanOutput },
 });

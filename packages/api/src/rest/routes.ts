@@ -5,6 +5,7 @@
  */
 import type { CallPath, RestRoute } from "./route.ts";
 import { agentRoutes } from "./routes-agents.ts";
+import { analyticsRoutes } from "./routes-analytics.ts";
 import { authRoutes } from "./routes-auth.ts";
 import { channelRoutes } from "./routes-channels.ts";
 import { conversationRoutes } from "./routes-conversations.ts";
@@ -20,4 +21,5 @@ export const routes: Readonly<Record<CallPath, RestRoute>> = {
   ...channelRoutes,
   ...conversationRoutes,
   ...widgetRoutes,
+  ...analyticsRoutes,
 };

@@ -1,4 +1,5 @@
 /** Conversations, and following them live. */
+import { rateInput } from "@axon/contracts/calibration";
 import {
   conversationRef,
   listConversationsInput,
@@ -12,6 +13,7 @@ import {
   getConversation,
   listConversations,
   listMessages,
+  rateReply,
   type Speaker,
   sendMessage,
   startConversation,
@@ -32,6 +34,7 @@ function speakerOf(as: "contact" | "member", ctx: { accountId: string | null; pr
 export const conversationsRouter = router({
   start: writing.input(startInput).mutation(({ ctx, input }) => ctx.run((ws) => startConversation(ws, input, speakerOf(input.as, ctx)))),
   send: writing.input(sendInput).mutation(({ ctx, input }) => ctx.run((ws) => sendMessage(ws, input, speakerOf(input.as, ctx)))),
+  rate: writing.input(rateInput).mutation(({ ctx, input }) => ctx.run((ws) => rateReply(ws, input, ctx.accountId))),
   list: reading.input(listConversationsInput.prefault({})).query(({ ctx, input }) => ctx.run((ws) => listConversations(ws, input))),
   get: reading.input(conversationRef).query(({ ctx, input }) => ctx.run((ws) => getConversation(ws, input.conversationId))),
   messages: router({

@@ -1,8 +1,11 @@
 /** The widget: what a visitor of a web page may do. Which conversation is theirs follows from their token, never from the input. */
+import { visitorRateInput } from "@axon/contracts/calibration";
 import { onVisitorMessagesInput, openWidgetInput, visitorHistoryInput, visitorSendInput } from "@axon/contracts/widget";
 import {
   countVisitorMessage,
+  countVisitorRating,
   openWidget,
+  rateAsVisitor,
   requestHuman,
   sendAsVisitor,
   toVisitorEvent,
@@ -23,6 +26,10 @@ export const widgetRouter = router({
   history: visitorProcedure
     .input(visitorHistoryInput.prefault({}))
     .query(({ ctx, input }) => ctx.run((ws, who) => visitorHistory(ws, who, input))),
+  rate: visitorProcedure.input(visitorRateInput).mutation(async ({ ctx, input }) => {
+    await countVisitorRating(ctx.services.widget, ctx.visitor.contactId);
+    return ctx.run((ws, who) => rateAsVisitor(ws, who, input));
+  }),
   requestHuman: visitorProcedure.mutation(({ ctx }) => ctx.run(requestHuman)),
   onMessages: visitorProcedure.input(onVisitorMessagesInput.prefault({})).subscription(async function* ({ ctx, input }) {
     const { conversationId, begin } = await ctx.run(visitorPlace);

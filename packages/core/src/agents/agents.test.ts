@@ -23,7 +23,7 @@ beforeEach(async () => {
 const create = (input: Record<string, unknown> = {}, workspace = workspaceId) =>
   scene.inWorkspace(workspace, (ws) => createAgent(ws, createAgentInput.parse({ name: "Ada", ...input }), accountId, defaults));
 const update = (agentId: string, input: Record<string, unknown>, workspace = workspaceId) =>
-  scene.inWorkspace(workspace, (ws) => updateAgent(ws, updateAgentInput.parse({ agentId, ...input }), accountId, defaults));
+  scene.inWorkspace(workspace, (ws) => updateAgent(ws, updateAgentInput.parse({ agentId, ...input }), defaults));
 const get = (agentId: string, workspace = workspaceId) => scene.inWorkspace(workspace, (ws) => getAgent(ws, agentId, defaults));
 const source = (workspace = workspaceId) =>
   scene.inWorkspace(workspace, (ws) => createSource(ws, { kind: "text", name: "Shelf" })).then(({ id }) => id);
@@ -39,7 +39,8 @@ const versions = (agentId: string) =>
 describe("a new agent", () => {
   it("has every setting, with the fitted threshold where none was chosen", async () => {
     const made = await create();
-    expect(made).toMatchObject({ ...agentSettings.parse({ name: "Ada" }), version: 1, confidenceThreshold: 0.62, status: "live" });
+    const fresh = { version: 1, confidenceThreshold: 0.62, status: "live", hasDraft: false, draft: null };
+    expect(made).toMatchObject({ ...agentSettings.parse({ name: "Ada" }), ...fresh });
     expect(await get(made.id)).toEqual(made);
     expect((await create({ confidenceThreshold: 0 })).confidenceThreshold).toBe(0);
   });
@@ -66,46 +67,39 @@ describe("a new agent", () => {
 });
 
 describe("changing an agent", () => {
-  it("changes what is given and leaves the rest, one level deep", async () => {
+  it("changes what is given in the draft and leaves the rest, one level deep; customers notice nothing", async () => {
     const mine = await source();
-    const { id } = await create({
+    const made = await create({
       description: "Helps",
       handoff: { afterFailedTurns: 7, message: "Wait" },
       retrieval: { topK: 3, sources: [mine] },
     });
-    const changed = await update(id, {
+    const { warnings, ...changed } = await update(made.id, {
       name: "Bea",
       handoff: { enabled: false, message: null },
-      retrieval: { minScore: 0.5 },
+      retrieval: { minScore: 0.5, labels: [" billing "], locale: "de" },
       confidenceThreshold: 0.9,
     });
-    expect(changed).toMatchObject({
-      name: "Bea",
+    expect(changed).toMatchObject({ name: "Ada", version: 1, confidenceThreshold: 0.62, hasDraft: true });
+    expect(changed.draft).toEqual({
+      ...agentSettings.parse({ name: "Bea" }),
       description: "Helps",
       confidenceThreshold: 0.9,
-      handoff: { enabled: false, onLowConfidence: true, afterFailedTurns: 7, message: null },
-      retrieval: { topK: 3, minScore: 0.5, sources: [mine] },
-      version: 2,
+      handoff: { enabled: false, onLowConfidence: true, onRequest: true, afterFailedTurns: 7, message: null },
+      retrieval: { topK: 3, minScore: 0.5, sources: [mine], internal: false, labels: ["billing"], locale: "de" },
     });
-    expect(await get(id)).toEqual(changed);
-    expect((await update(id, { confidenceThreshold: null })).confidenceThreshold).toBe(defaults.confidenceThreshold);
+    expect(await get(made.id)).toEqual(changed);
+    expect((await update(made.id, { confidenceThreshold: null })).draft).toMatchObject({ name: "Bea", confidenceThreshold: null });
+    expect(await versions(made.id)).toHaveLength(1);
   });
 
-  it("makes a version each time and leaves the old ones as they were", async () => {
-    const { id } = await create();
-    const [first] = await versions(id);
-    await update(id, { systemPrompt: "Be brief." });
-    await update(id, { systemPrompt: "Be kind." });
-    const all = await versions(id);
-    expect(all.map(({ version }) => version)).toEqual([1, 2, 3]);
-    expect(all[0]).toEqual(first);
-    expect(all.map(({ settings }) => agentSettings.parse(settings).systemPrompt)).toEqual(["", "Be brief.", "Be kind."]);
-  });
-
-  it("to what it is already makes no version", async () => {
+  it("to what is live already leaves no draft, and makes no version", async () => {
     const made = await create({ temperature: 0.5 });
-    expect(await update(made.id, {})).toEqual(made);
-    expect(await update(made.id, { name: " Ada ", temperature: 0.5, handoff: {}, retrieval: { topK: 8 } })).toEqual(made);
+    const same = { ...made, updatedAt: expect.any(String), warnings: [] };
+    expect(await update(made.id, {})).toEqual({ ...made, warnings: [] });
+    expect(await update(made.id, { name: " Ada ", temperature: 0.5, handoff: {}, retrieval: { topK: 8 } })).toEqual(same);
+    expect((await update(made.id, { temperature: 1 })).hasDraft).toBe(true);
+    expect(await update(made.id, { temperature: 0.5 })).toEqual(same);
     expect(await versions(made.id)).toHaveLength(1);
   });
 
@@ -117,14 +111,35 @@ describe("changing an agent", () => {
       update(id, { temperature: 1 }),
       update(id, { handoff: { enabled: false } }),
     ]);
-    expect(await get(id)).toMatchObject({ name: "Bea", greeting: "Hi", temperature: 1, handoff: { enabled: false }, version: 5 });
+    expect((await get(id)).draft).toMatchObject({ name: "Bea", greeting: "Hi", temperature: 1, handoff: { enabled: false } });
+  });
+
+  it("in its status takes effect at once, whatever its draft", async () => {
+    const { id } = await create();
+    expect(await update(id, { status: "paused", name: "Bea" })).toMatchObject({
+      status: "paused",
+      version: 1,
+      name: "Ada",
+      hasDraft: true,
+    });
+    expect(await update(id, { status: "live" })).toMatchObject({ status: "live", hasDraft: true });
+    expect(await versions(id)).toHaveLength(1);
+  });
+
+  it("says what in its instructions works against it", async () => {
+    const { id } = await create();
+    const { warnings } = await update(id, { systemPrompt: "Be kind. Never hand over to a human." });
+    expect(warnings).toMatchObject(
+      [{ rule: "no_handoff", at: 9, excerpt: "Never hand over to a human." }].map(({ rule, at }) => ({ rule, at })),
+    );
+    expect((await update(id, { systemPrompt: "Be kind." })).warnings).toEqual([]);
   });
 
   it("still works after a source it names was deleted, which then gives it nothing to answer from", async () => {
     const gone = await source();
     const { id } = await create({ retrieval: { sources: [gone] } });
     await scene.inWorkspace(workspaceId, (ws) => deleteSource(ws, gone));
-    expect(await update(id, { name: "Bea" })).toMatchObject({ name: "Bea", retrieval: { sources: [gone] } });
+    expect((await update(id, { name: "Bea" })).draft).toMatchObject({ name: "Bea", retrieval: { sources: [gone] } });
     await expect(update(id, { retrieval: { sources: [gone, newId()] } })).rejects.toMatchObject({ reason: "not_found" });
   });
 
@@ -146,6 +161,9 @@ describe("changing an agent", () => {
     ["an unknown setting", { colour: "red" }],
     ["an unknown setting in handoff", { handoff: { colour: "red" } }],
     ["an unknown setting in retrieval", { retrieval: { top_k: 3 } }],
+    ["a blank label", { retrieval: { labels: [" "] } }],
+    ["a locale that is no tag", { retrieval: { locale: "auto" } }],
+    ["a status that there is not", { status: "asleep" }],
     ["a blank name", { name: "  " }],
     ["a temperature out of range", { temperature: 2.1 }],
     ["no fallback message", { fallbackMessage: "" }],

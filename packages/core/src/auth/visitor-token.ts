@@ -7,6 +7,7 @@
  * @module
  */
 import { hkdfSync } from "node:crypto";
+import { routeLabels } from "@axon/contracts/channels";
 import type { JWTPayload } from "jose";
 import { Refusal } from "../errors.ts";
 import { createJwts, keyBytesMin } from "./jwt.ts";
@@ -18,6 +19,8 @@ export interface VisitorClaims {
   contactId: string;
   /** Of the secret that the business signed their identity with; null for an anonymous visitor. */
   identityVersion: number | null;
+  /** What the page that they came by said it is about. It lets nobody in: it only says who answers. */
+  labels?: readonly string[];
 }
 
 export interface VisitorTokens {
@@ -42,8 +45,13 @@ export async function createVisitorTokens({
 }): Promise<VisitorTokens> {
   const jwts = await createJwts({ keys: secrets.map(deriveKey), audience: "axon-visitor", ttlSeconds, requiredClaims: ["wid", "cid"] });
   return {
-    sign: ({ workspaceId, channelId, contactId, identityVersion }) =>
-      jwts.sign(contactId, { wid: workspaceId, cid: channelId, ...(identityVersion === null ? {} : { idv: identityVersion }) }),
+    sign: ({ workspaceId, channelId, contactId, identityVersion, labels = [] }) =>
+      jwts.sign(contactId, {
+        wid: workspaceId,
+        cid: channelId,
+        ...(identityVersion === null ? {} : { idv: identityVersion }),
+        ...(labels.length === 0 ? {} : { lbl: labels }),
+      }),
     verify: async (token) => {
       const verified = await jwts.verify(token);
       if (verified === "expired") throw new Refusal("token_expired", "This visit has expired, open the widget again");
@@ -54,10 +62,18 @@ export async function createVisitorTokens({
   };
 }
 
-function claimsOf({ sub, wid, cid, idv = null }: JWTPayload): VisitorClaims | null {
+function claimsOf({ sub, wid, cid, idv = null, lbl = [] }: JWTPayload): VisitorClaims | null {
   if (typeof sub !== "string" || typeof wid !== "string" || typeof cid !== "string") return null;
   if (idv !== null && typeof idv !== "number") return null;
-  return { workspaceId: wid, channelId: cid, contactId: sub, identityVersion: idv };
+  const labels = routeLabels.safeParse(lbl);
+  if (!labels.success) return null;
+  return {
+    workspaceId: wid,
+    channelId: cid,
+    contactId: sub,
+    identityVersion: idv,
+    ...(labels.data.length === 0 ? {} : { labels: labels.data }),
+  };
 }
 
 /** A key that no access token is signed with (RFC 5869). */

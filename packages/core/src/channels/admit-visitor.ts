@@ -18,6 +18,7 @@ import { notFound, Refusal } from "../errors.ts";
 /** A web channel that is open. */
 export interface Door {
   channelId: string;
+  /** Who answers what no route takes. */
   agentId: string;
   settings: ChannelSettings;
   identityVersion: number;
@@ -27,6 +28,7 @@ export interface Door {
 export interface Visitor {
   channelId: string;
   contactId: string;
+  /** Who answers if their conversation begins now. */
   agentId: string;
 }
 
@@ -64,7 +66,13 @@ export async function admitVisitor(ws: WorkspaceCtx, claims: VisitorClaims, orig
     throw new Refusal("unauthorized", "This visit has ended, open the widget again");
   if (origin !== null) requireOrigin(door, origin);
   if (claims.identityVersion === null) requireNoIdentityNeeded(door);
-  return { channelId: claims.channelId, contactId: claims.contactId, agentId: door.agentId };
+  const agentId = agentFor({ agentId: door.agentId, settings: door.settings }, claims.labels ?? []);
+  return { channelId: claims.channelId, contactId: claims.contactId, agentId };
+}
+
+/** The one agent that answers a conversation with these labels: that of the first route that fits, or the channel's own. */
+export function agentFor({ agentId, settings }: Pick<Door, "agentId" | "settings">, labels: readonly string[]): string {
+  return settings.routes?.find(({ label }) => labels.includes(label))?.agentId ?? agentId;
 }
 
 /**

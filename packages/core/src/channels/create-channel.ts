@@ -8,7 +8,7 @@ import { newId } from "@axon/db/ids";
 import { channel } from "@axon/db/schema/conversations";
 import { workspace } from "@axon/db/schema/workspaces";
 import { and, eq, isNull, ne } from "drizzle-orm";
-import { readAgent } from "../agents/index.ts";
+import { requireUsable } from "../agents/index.ts";
 import { newSecret } from "../auth/index.ts";
 import type { WorkspaceCtx } from "../context.ts";
 import { Refusal } from "../errors.ts";
@@ -21,12 +21,12 @@ const publicKeyPrefix = "axw_";
 
 /**
  * Makes a channel that the agent answers on. `identitySecret` is given here and never again: a second call with the same
- * idempotency key gives the channel without it. Refuses with `not_found` (the agent) and with `plan_limit` beyond 50 channels.
+ * idempotency key gives the channel without it. Refuses with `not_found` (the agent), with `invalid_state` when it is archived, and with `plan_limit` beyond 50 channels.
  */
 export async function createChannel(ws: WorkspaceCtx, sealer: Sealer, input: CreateChannelInput): Promise<CreatedChannel> {
   let identitySecret: string | null = null; // Never part of what is kept under the key.
   const made = await once(ws, { procedure: "channels.create", input }, async () => {
-    await readAgent(ws, input.agentId);
+    await requireUsable(ws, input.agentId);
     await requireRoom(ws);
     const id = newId();
     const [row] = await ws.tx

@@ -43,6 +43,9 @@ export const channelKindInfos: readonly ChannelKindInfo[] = [
         required: false,
       },
       { name: "requireIdentity", description: "Lets in only visitors whose identity your server has signed", required: false },
+      { name: "routes", description: "Agents for conversations that the page has given a label", required: false },
+      { name: "businessHours", description: "When people are there, and what is said when they are not", required: false },
+      { name: "aiPaused", description: "True: no agent answers here, people do", required: false },
     ],
     steps: [
       "Give your page the channel's public key.",

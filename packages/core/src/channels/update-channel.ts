@@ -6,25 +6,36 @@
 import type { Channel, UpdateChannelInput } from "@axon/contracts/channels";
 import { channel } from "@axon/db/schema/conversations";
 import { eq, sql } from "drizzle-orm";
-import { readAgent } from "../agents/index.ts";
+import { requireUsable } from "../agents/index.ts";
 import type { WorkspaceCtx } from "../context.ts";
 import type { Sealer } from "../sealing.ts";
 import { dropIdentitySecret } from "./identity.ts";
-import { type ChannelRow, lockChannel, toChannel } from "./view.ts";
+import { apiChannelStays, type ChannelRow, lockAnyChannel, lockChannel, toChannel } from "./view.ts";
 
 /**
- * Changes what is given. A new agent answers in the conversations that begin from now on.
- * Refuses with `not_found` (the channel, the agent), and the `api` channel with `invalid_state`.
+ * Changes what is given. A new agent, and new routes, count for the conversations that begin from now on; `aiPaused` stops
+ * every reply that is not stored yet. Refuses with `not_found` (the channel, an agent), with `invalid_state` an agent that is
+ * archived, and whatever else of the `api` channel than its pause and its hours.
  */
 export async function updateChannel(ws: WorkspaceCtx, input: UpdateChannelInput): Promise<Channel> {
-  const before = await lockChannel(ws, input.channelId);
-  if (input.agentId !== undefined) await readAgent(ws, input.agentId);
+  const before = await lockAnyChannel(ws, input.channelId);
+  const { name, agentId, routes, businessHours, aiPaused, settings } = input;
+  const onlyDesk = [name, agentId, routes, settings].every((given) => given === undefined);
+  if (before.kind === "api" && !(onlyDesk && (aiPaused !== undefined || businessHours !== undefined))) throw apiChannelStays();
+  const named = new Set([...(agentId === undefined ? [] : [agentId]), ...(routes ?? []).map((route) => route.agentId)]);
+  for (const id of [...named].sort()) await requireUsable(ws, id);
   const [after] = await ws.tx
     .update(channel)
     .set({
-      name: input.name ?? before.name,
-      agentId: input.agentId ?? before.agentId,
-      settings: { ...before.settings, ...input.settings },
+      name: name ?? before.name,
+      agentId: agentId ?? before.agentId,
+      aiPaused: aiPaused ?? before.aiPaused,
+      settings: {
+        ...before.settings,
+        ...settings,
+        ...(routes === undefined ? {} : { routes }),
+        ...(businessHours === undefined ? {} : { businessHours }),
+      },
     })
     .where(eq(channel.id, before.id))
     .returning();
@@ -46,6 +57,6 @@ export async function deleteChannel(ws: WorkspaceCtx, sealer: Sealer, channelId:
 }
 
 function told(row: ChannelRow): Record<string, unknown> {
-  const { name, agentId, settings } = toChannel(row);
-  return { name, agentId, settings };
+  const { name, agentId, settings, aiPaused, routes, businessHours } = toChannel(row);
+  return { name, agentId, settings, aiPaused, routes, businessHours };
 }

@@ -12,7 +12,7 @@ import { notFound, Refusal } from "../errors.ts";
 export type ChannelRow = typeof channel.$inferSelect;
 
 export function toChannel(row: ChannelRow): Channel {
-  const { allowedOrigins = [], requireIdentity = false } = row.settings;
+  const { allowedOrigins = [], requireIdentity = false, routes = [], businessHours = null } = row.settings;
   return {
     id: row.id,
     kind: row.kind,
@@ -20,6 +20,9 @@ export function toChannel(row: ChannelRow): Channel {
     agentId: row.agentId,
     publicKey: row.publicKey,
     settings: { allowedOrigins, requireIdentity },
+    aiPaused: row.aiPaused,
+    routes,
+    businessHours,
     createdAt: row.createdAt,
   };
 }
@@ -34,14 +37,24 @@ export async function readChannel(ws: WorkspaceCtx, channelId: string): Promise<
   return row;
 }
 
-/** The row of a channel that somebody made, held until this transaction ends. Refuses with `not_found`, and the `api` channel with `invalid_state`. */
-export async function lockChannel(ws: WorkspaceCtx, channelId: string): Promise<ChannelRow> {
+/** The row of a channel, held until this transaction ends. Refuses with `not_found`, also what was deleted. */
+export async function lockAnyChannel(ws: WorkspaceCtx, channelId: string): Promise<ChannelRow> {
   const [row] = await ws.tx
     .select()
     .from(channel)
     .where(and(eq(channel.id, channelId), isNull(channel.deletedAt)))
     .for("update");
   if (!row) throw notFound("channel");
-  if (row.kind === "api") throw new Refusal("invalid_state", "The api channel of a workspace can't be changed");
   return row;
+}
+
+/** The same of a channel that somebody made. Refuses with `not_found`, and the `api` channel with `invalid_state`. */
+export async function lockChannel(ws: WorkspaceCtx, channelId: string): Promise<ChannelRow> {
+  const row = await lockAnyChannel(ws, channelId);
+  if (row.kind === "api") throw apiChannelStays();
+  return row;
+}
+
+export function apiChannelStays(): Refusal {
+  return new Refusal("invalid_state", "Of the api channel of a workspace only aiPaused and businessHours can be changed");
 }

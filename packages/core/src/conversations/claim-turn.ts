@@ -3,14 +3,15 @@
  *
  * @module
  */
-import type { AgentSettings } from "@axon/contracts/agents";
-import type { HistoryTurn } from "@axon/contracts/answers";
+import type { TalkTurn } from "@axon/ai/history/condense";
 import { newId } from "@axon/db/ids";
 import { message, turn } from "@axon/db/schema/conversations";
-import { and, desc, eq, gte, inArray, lt, lte, sql } from "drizzle-orm";
-import { readAgent } from "../agents/index.ts";
+import { and, desc, eq, gte, inArray, lt, lte, ne, sql } from "drizzle-orm";
+import { type ReadAgent, readAgent } from "../agents/index.ts";
 import type { WorkspaceCtx } from "../context.ts";
 import { workspaceAlive } from "../internal/alive.ts";
+import { standDown } from "./hand-to-people.ts";
+import { readStance } from "./stance.ts";
 import { openStates, readyTurn } from "./turns.ts";
 import { lockConversation } from "./view.ts";
 
@@ -26,16 +27,22 @@ export interface ClaimedTurn {
   id: string;
   workspaceId: string;
   conversationId: string;
+  channelId: string;
   epoch: number;
+  /** The first message that it answers. */
+  firstSeq: number;
   leaseToken: number;
   replyId: string;
   attempts: number;
-  agent: { version: number; settings: AgentSettings };
+  agent: ReadAgent;
   question: string;
-  history: HistoryTurn[];
+  history: TalkTurn[];
 }
 
-/** Takes the turn, or gives null: it is answered, not due yet, or another worker's, or its workspace was deleted. */
+/**
+ * Takes the turn, or gives null: it is answered, not due yet, or another worker's, or its workspace was deleted. The turn of an
+ * agent that is switched off ends here, and people are asked.
+ */
 export async function claimTurn(ws: WorkspaceCtx, turnId: string): Promise<ClaimedTurn | null> {
   const [seen] = await ws.tx
     .select({ conversationId: turn.conversationId })
@@ -45,6 +52,12 @@ export async function claimTurn(ws: WorkspaceCtx, turnId: string): Promise<Claim
   const conversation = await lockConversation(ws, seen.conversationId);
   const [before] = await ws.tx.select().from(turn).where(readyTurn(turnId)).for("update");
   if (!before) return null;
+  const agent = await readAgent(ws, conversation.agentId);
+  const stance = await readStance(ws, conversation);
+  if (stance.paused) {
+    await standDown(ws, conversation, before, { settings: agent.settings, stance });
+    return null;
+  }
   const replyId = newId();
   const [row] = await ws.tx
     .update(turn)
@@ -56,12 +69,13 @@ export async function claimTurn(ws: WorkspaceCtx, turnId: string): Promise<Claim
     // Readers watch a reply that its worker will never finish.
     ws.emit({ type: "reply.superseded", conversationId: row.conversationId, replyId: before.replyId, turnId, reason: "restarted" });
   }
-  const agent = await readAgent(ws, conversation.agentId);
   return {
     id: row.id,
     workspaceId: ws.workspaceId,
     conversationId: row.conversationId,
+    channelId: conversation.channelId,
     epoch: row.epoch,
+    firstSeq: row.firstSeq,
     leaseToken: row.leaseToken,
     replyId,
     attempts: row.attempts,
@@ -84,14 +98,29 @@ export async function beginReply(ws: WorkspaceCtx, claimed: ClaimedTurn): Promis
   return true;
 }
 
-/** Prolongs the lease. False when the turn was superseded or given to another: there is nothing left to do. */
-export async function renewTurn(ws: WorkspaceCtx, claimed: ClaimedTurn): Promise<boolean> {
+/**
+ * Prolongs the lease. `lost` when the turn was superseded or given to another: there is nothing left to do. `paused` when the
+ * agent or its channel has been switched off: nothing more may be shown, and `abandonTurn` is due.
+ */
+export async function renewTurn(ws: WorkspaceCtx, claimed: ClaimedTurn): Promise<"ours" | "lost" | "paused"> {
   const rows = await ws.tx
     .update(turn)
     .set({ leaseUntil: leaseEnd })
     .where(and(eq(turn.id, claimed.id), eq(turn.leaseToken, claimed.leaseToken), inArray(turn.state, openStates)))
     .returning({ id: turn.id });
-  return rows.length > 0;
+  if (rows.length === 0) return "lost";
+  return (await readStance(ws, { agentId: claimed.agent.id, channelId: claimed.channelId })).paused ? "paused" : "ours";
+}
+
+/** Ends a turn in this worker's hands because its agent has been switched off, and asks for a person. */
+export async function abandonTurn(ws: WorkspaceCtx, claimed: ClaimedTurn): Promise<void> {
+  const conversation = await lockConversation(ws, claimed.conversationId);
+  const [open] = await ws.tx
+    .select()
+    .from(turn)
+    .where(and(eq(turn.id, claimed.id), eq(turn.leaseToken, claimed.leaseToken), inArray(turn.state, openStates)))
+    .for("update");
+  if (open) await standDown(ws, conversation, open, { settings: claimed.agent.settings, stance: await readStance(ws, conversation) });
 }
 
 /** Gives the turn back after a failure of ours, so that the next try need not wait for the lease to run out. */
@@ -105,7 +134,7 @@ export async function releaseTurn(ws: WorkspaceCtx, claimed: ClaimedTurn): Promi
 type TurnSpan = Pick<typeof turn.$inferSelect, "conversationId" | "firstSeq" | "lastSeq">;
 
 /** The burst as one question, in the order it was written. */
-async function readQuestion(ws: WorkspaceCtx, span: TurnSpan): Promise<string> {
+export async function readQuestion(ws: WorkspaceCtx, span: TurnSpan): Promise<string> {
   const rows = await ws.tx
     .select({ text: message.text })
     .from(message)
@@ -121,12 +150,25 @@ async function readQuestion(ws: WorkspaceCtx, span: TurnSpan): Promise<string> {
   return rows.map((row) => row.text).join("\n");
 }
 
-async function readHistory(ws: WorkspaceCtx, span: TurnSpan): Promise<HistoryTurn[]> {
+/** The talk before the turn. A reply that handed over ends a matter: what comes after it is read without what was before. */
+export async function readHistory(ws: WorkspaceCtx, span: TurnSpan): Promise<TalkTurn[]> {
   const rows = await ws.tx
-    .select({ authorKind: message.authorKind, text: message.text })
+    .select({ authorKind: message.authorKind, text: message.text, turnState: turn.state })
     .from(message)
-    .where(and(eq(message.conversationId, span.conversationId), lt(message.seq, span.firstSeq), eq(message.visibility, "public")))
+    .leftJoin(turn, and(eq(turn.workspaceId, message.workspaceId), eq(turn.id, message.turnId)))
+    .where(
+      and(
+        eq(message.conversationId, span.conversationId),
+        lt(message.seq, span.firstSeq),
+        eq(message.visibility, "public"),
+        ne(message.authorKind, "system"), // Nobody in the talk said it.
+      ),
+    )
     .orderBy(desc(message.seq))
     .limit(historyMax);
-  return rows.reverse().map((row) => ({ role: row.authorKind === "contact" ? "user" : "assistant", text: row.text }));
+  return rows.reverse().map(({ authorKind, text, turnState }) => ({
+    role: authorKind === "contact" ? "user" : "assistant",
+    text,
+    ...(turnState === "handed_off" && { boundary: true }),
+  }));
 }

@@ -6,12 +6,14 @@
 import type { AnswerResult } from "@axon/ai/answer";
 import { type JobPayload, type JobRun, wasGivenBack } from "@axon/contracts/jobs";
 import { answerQuestion, thresholdOf } from "./answer-question.ts";
-import { beginReply, type ClaimedTurn, claimTurn, releaseTurn, renewTurn } from "./claim-turn.ts";
+import { abandonTurn, beginReply, type ClaimedTurn, claimTurn, releaseTurn, renewTurn } from "./claim-turn.ts";
 import type { DeltaSink, ReplyDeps } from "./deps.ts";
 import { settleTurn } from "./settle-turn.ts";
 
-/** How often a worker says that it lives, and looks whether its turn has been superseded. */
+/** How often a worker says that it lives, and looks whether its turn has been superseded or its agent switched off. */
 const renewMs = 1_000;
+/** Without such a look, pieces are shown this long and then kept back: two seconds after a pause nothing leaves, also where the database is slow. */
+const showMs = 1_800;
 /** A turn that broke this many workers is not given to another: the customer hears from us, and a person is asked. */
 const turnAttemptsMax = 6;
 
@@ -24,16 +26,15 @@ export async function generateReply(
   job: JobPayload<"reply.generate">,
   run: Pick<JobRun, "signal" | "lastAttempt">,
 ): Promise<void> {
+  const lookedMs = performance.now();
   const claimed = await deps.inWorkspace(job.workspaceId, (ws) => claimTurn(ws, job.turnId));
   if (!claimed) return; // Answered, not due yet, or another worker's: a queue may deliver twice.
   if (!(await deps.inWorkspace(job.workspaceId, (ws) => beginReply(ws, claimed)))) return;
   const sink = deps.openDeltas({ workspaceId: job.workspaceId, conversationId: claimed.conversationId, replyId: claimed.replyId });
-  const held = holdTurn(deps, claimed, run.signal);
+  const held = holdTurn(deps, claimed, { runSignal: run.signal, lookedMs, onLost: () => sink.stop() });
   try {
     const result =
-      claimed.attempts > turnAttemptsMax
-        ? gaveUp(deps, claimed, "this turn has failed too often")
-        : await think(deps, claimed, sink, held.signal);
+      claimed.attempts > turnAttemptsMax ? gaveUp(deps, claimed, "this turn has failed too often") : await think(deps, claimed, sink, held);
     await sink.flush(); // Before the commit: who reads that the reply is complete must be able to read all its pieces.
     await deps.inWorkspace(job.workspaceId, (ws) => settleTurn(ws, claimed, result));
   } catch (error) {
@@ -47,35 +48,81 @@ export async function generateReply(
     await deps.inWorkspace(job.workspaceId, (ws) => releaseTurn(ws, claimed));
     throw error;
   } finally {
-    held.release();
     sink.stop();
+    await held.release();
   }
 }
 
-async function think(deps: ReplyDeps, claimed: ClaimedTurn, sink: DeltaSink, signal: AbortSignal): Promise<AnswerResult> {
-  for await (const part of answerQuestion(deps, claimed, signal)) {
-    if (part.type === "final") return part.result;
-    sink.write(part.text);
+async function think(deps: ReplyDeps, claimed: ClaimedTurn, sink: DeltaSink, held: HeldTurn): Promise<AnswerResult> {
+  let kept = "";
+  for await (const part of answerQuestion(deps, claimed, held.signal)) {
+    if (held.lost()) throw new Error("this turn is no longer ours"); // A model that does not listen goes on talking.
+    if (part.type === "delta") kept += part.text;
+    const ended = part.type === "final";
+    if (ended && kept !== "") await held.look();
+    if (kept !== "" && (ended || held.mayShow())) {
+      sink.write(kept); // Into nothing, when that look found the turn lost.
+      kept = "";
+    }
+    if (ended) return part.result;
   }
   throw new Error("an answer ended without a result");
 }
 
 interface HeldTurn {
   signal: AbortSignal;
-  /** True once the turn has been superseded or given to another worker. */
+  /** True once the turn has been superseded, given to another worker, or ended because its agent was switched off. */
   lost(): boolean;
-  release(): void;
+  /** Whether we have looked lately enough to show more of the reply. */
+  mayShow(): boolean;
+  /** Looks now. Never throws. */
+  look(): Promise<void>;
+  /** Resolves when nothing of it is under way any more. */
+  release(): Promise<void>;
 }
 
-function holdTurn(deps: ReplyDeps, claimed: ClaimedTurn, runSignal: AbortSignal): HeldTurn {
+interface Holding {
+  runSignal: AbortSignal;
+  /** When the turn was last seen to be ours, as `performance.now()`. */
+  lookedMs: number;
+  /** Called once, at the moment at which nothing more may be shown. */
+  onLost(): void;
+}
+
+function holdTurn(deps: ReplyDeps, claimed: ClaimedTurn, { runSignal, lookedMs, onLost }: Holding): HeldTurn {
   const taken = new AbortController();
-  const timer = setInterval(() => {
-    deps
-      .inWorkspace(claimed.workspaceId, (ws) => renewTurn(ws, claimed))
-      .then((ours) => ours || taken.abort(new Error("this turn is no longer ours")))
-      .catch(() => {}); // A missed renewal is made up by the next; the lease outlasts several.
-  }, renewMs);
-  return { signal: AbortSignal.any([runSignal, taken.signal]), lost: () => taken.signal.aborted, release: () => clearInterval(timer) };
+  const looks = new Set<Promise<void>>();
+  const renew = async () => {
+    const startedMs = performance.now();
+    const found = await deps.inWorkspace(claimed.workspaceId, (ws) => renewTurn(ws, claimed));
+    if (found === "ours") {
+      lookedMs = Math.max(lookedMs, startedMs);
+      return;
+    }
+    if (taken.signal.aborted) return;
+    onLost();
+    taken.abort(new Error("this turn is no longer ours"));
+    // At once, and not when the model has noticed: readers take away what they were shown.
+    if (found === "paused") await deps.inWorkspace(claimed.workspaceId, (ws) => abandonTurn(ws, claimed));
+  };
+  const look = () => {
+    const running = renew()
+      .catch(() => {}) // A missed look is made up by the next; the lease outlasts several.
+      .finally(() => looks.delete(running));
+    looks.add(running);
+    return running;
+  };
+  const timer = setInterval(look, renewMs);
+  return {
+    signal: AbortSignal.any([runSignal, taken.signal]),
+    lost: () => taken.signal.aborted,
+    mayShow: () => performance.now() - lookedMs < showMs,
+    look,
+    release: async () => {
+      clearInterval(timer);
+      await Promise.all(looks);
+    },
+  };
 }
 
 /** The outcome when no answer could be made: a handoff that says so in its trace. */

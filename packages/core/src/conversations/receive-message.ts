@@ -3,13 +3,15 @@
  *
  * @module
  */
-import type { AgentSettings } from "@axon/contracts/agents";
 import type { Message } from "@axon/contracts/conversations";
 import { message } from "@axon/db/schema/conversations";
 import { and, eq } from "drizzle-orm";
+import type { ReadAgent } from "../agents/index.ts";
 import type { WorkspaceCtx } from "../context.ts";
 import { appendMessage } from "./append-message.ts";
-import { endTurnForPerson, scheduleTurn } from "./turns.ts";
+import { handToPeople } from "./hand-to-people.ts";
+import { readStance, whyNoAgent } from "./stance.ts";
+import { dropOpenTurn, scheduleTurn } from "./turns.ts";
 import { type ConversationRow, type MessageRow, toMessage } from "./view.ts";
 
 /** Who speaks. A member's `accountId` is null when an API key speaks for the workspace. */
@@ -31,18 +33,18 @@ export async function receiveMessage(
   locked: ConversationRow,
   incoming: Incoming,
   speaker: Speaker,
-  settings: AgentSettings,
+  agent: Pick<ReadAgent, "settings">,
 ): Promise<Received> {
   const earlier = await findByClientId(ws, locked.id, incoming.clientMessageId);
   if (earlier) return { message: toMessage(earlier), conversation: locked };
-  return speaker.as === "contact" ? receiveFromContact(ws, locked, incoming, settings) : receiveFromMember(ws, locked, incoming, speaker);
+  return speaker.as === "contact" ? receiveFromContact(ws, locked, incoming, agent) : receiveFromMember(ws, locked, incoming, speaker);
 }
 
 async function receiveFromContact(
   ws: WorkspaceCtx,
   locked: ConversationRow,
   incoming: Incoming,
-  settings: AgentSettings,
+  { settings }: Pick<ReadAgent, "settings">,
 ): Promise<Received> {
   // Whoever writes again after the end opens it again; who waits for a person goes on waiting.
   const status = locked.status === "resolved" || locked.status === "snoozed" ? "open" : locked.status;
@@ -62,8 +64,16 @@ async function receiveFromContact(
       reason: "message_received",
     });
   }
-  if (locked.handler === "ai" && settings.status === "live") await scheduleTurn(ws, written.conversation, settings.replyDelayMs);
-  return { message: toMessage(written.message), conversation: written.conversation };
+  const received = { message: toMessage(written.message), conversation: written.conversation };
+  if (locked.handler !== "ai") return received;
+  const stance = await readStance(ws, locked);
+  const reason = whyNoAgent(stance, new Date());
+  if (reason === null) {
+    await scheduleTurn(ws, written.conversation, settings.replyDelayMs);
+    return received;
+  }
+  await dropOpenTurn(ws, locked.id, "withheld");
+  return { ...received, conversation: await handToPeople(ws, written.conversation, { reason, settings, hours: stance.hours }) };
 }
 
 async function receiveFromMember(
@@ -72,7 +82,7 @@ async function receiveFromMember(
   incoming: Incoming,
   speaker: Extract<Speaker, { as: "member" }>,
 ): Promise<Received> {
-  await endTurnForPerson(ws, locked.id);
+  await dropOpenTurn(ws, locked.id, "taken_over");
   const written = await appendMessage(
     ws,
     locked,

@@ -9,19 +9,20 @@ import { channel, contact, conversation, message } from "@axon/db/schema/convers
 import { and, asc, eq, sql } from "drizzle-orm";
 import { readAgent } from "../agents/index.ts";
 import type { WorkspaceCtx } from "../context.ts";
+import { Refusal } from "../errors.ts";
 import { receiveMessage, type Speaker } from "./receive-message.ts";
 import { lockConversation, readConversation, toMessage } from "./view.ts";
 
 /**
  * Opens a conversation on the `api` channel. The same `clientMessageId` again gives the conversation it began.
- * Refuses with `not_found` (the agent).
+ * Refuses with `not_found` (the agent), and with `invalid_state` when it is archived.
  */
 export async function startConversation(
   ws: WorkspaceCtx,
   input: StartInput,
   speaker: Speaker,
 ): Promise<{ conversation: Conversation; message: Message }> {
-  const { settings } = await readAgent(ws, input.agentId);
+  const agent = await readAgent(ws, input.agentId);
   const channelId = await apiChannel(ws);
   const startKey = input.clientMessageId ?? null;
   if (startKey !== null) {
@@ -30,11 +31,12 @@ export async function startConversation(
     const earlier = await findStarted(ws, channelId, startKey);
     if (earlier) return earlier;
   }
+  if (agent.status === "archived") throw new Refusal("invalid_state", "This agent is archived");
   const id = newId();
   const contactId = await contactFor(ws, input.contact ?? {});
   await ws.tx.insert(conversation).values({ workspaceId: ws.workspaceId, id, channelId, agentId: input.agentId, contactId, startKey });
   ws.emit({ type: "conversation.created", conversationId: id, conversation: await readConversation(ws, id) });
-  const received = await receiveMessage(ws, await lockConversation(ws, id), input, speaker, settings);
+  const received = await receiveMessage(ws, await lockConversation(ws, id), input, speaker, agent);
   const made = await readConversation(ws, id);
   // The log numbers this commit's events when it ends; a new conversation's begin at 1.
   return { conversation: { ...made, lastEventId: String(ws.emitted(id)) }, message: received.message };

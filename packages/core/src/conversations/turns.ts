@@ -56,10 +56,17 @@ export async function scheduleTurn(ws: WorkspaceCtx, conversation: ConversationR
   queueReply(ws, id, conversation.messageSeq, replyDelayMs);
 }
 
-/** Ends the open turn, if there is one, because a person has stepped in. */
-export async function endTurnForPerson(ws: WorkspaceCtx, conversationId: string): Promise<void> {
+/** Ends the open turn, if there is one: a person has stepped in, or no agent answers here for now. */
+export async function dropOpenTurn(ws: WorkspaceCtx, conversationId: string, reason: "taken_over" | "withheld"): Promise<void> {
   const open = await readOpenTurn(ws, conversationId);
-  if (open) await supersedeTurn(ws, open, "taken_over");
+  if (open) await supersedeTurn(ws, open, reason);
+}
+
+export type OpenTurn = Pick<TurnRow, "id" | "state" | "replyId">;
+
+/** Whatever a worker still makes of it is too late. */
+export async function endTurn(ws: WorkspaceCtx, turnId: string, state: "superseded" | "handed_off"): Promise<void> {
+  await ws.tx.update(turn).set({ state, endedAt: sql`now()`, leaseUntil: null }).where(eq(turn.id, turnId));
 }
 
 /** Has a turn looked at by a worker. Every message of a burst has a job of its own; those that come too early do nothing. */
@@ -76,8 +83,8 @@ async function readOpenTurn(ws: WorkspaceCtx, conversationId: string): Promise<T
   return row ?? null;
 }
 
-async function supersedeTurn(ws: WorkspaceCtx, open: TurnRow, reason: "newer_message" | "taken_over"): Promise<void> {
-  await ws.tx.update(turn).set({ state: "superseded", endedAt: sql`now()`, leaseUntil: null }).where(eq(turn.id, open.id));
+async function supersedeTurn(ws: WorkspaceCtx, open: TurnRow, reason: "newer_message" | "taken_over" | "withheld"): Promise<void> {
+  await endTurn(ws, open.id, "superseded");
   // Readers were told of a reply only once it was begun.
   if (open.state === "thinking" && open.replyId !== null) {
     ws.emit({ type: "reply.superseded", conversationId: open.conversationId, replyId: open.replyId, turnId: open.id, reason });

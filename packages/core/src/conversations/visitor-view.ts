@@ -65,6 +65,7 @@ export function toVisitorEvent(event: StreamEvent): VisitorEvent | null {
     case "conversation.created":
     case "handoff.requested":
     case "document.progress":
+    case "evaluation.progress":
       return null;
     default: {
       // A new kind of event does not compile until somebody has said whether visitors see it; one of a newer version is hidden.

@@ -4,7 +4,12 @@
  * @module
  */
 import type { Limits, RateLimit } from "@axon/contracts/limits";
-import { visitorMessagesPerAddressPerMinute, visitorMessagesPerMinute, visitsPerAddressPerMinute } from "@axon/contracts/widget";
+import {
+  visitorMessagesPerAddressPerMinute,
+  visitorMessagesPerMinute,
+  visitorRatingsPerMinute,
+  visitsPerAddressPerMinute,
+} from "@axon/contracts/widget";
 import type { Database } from "@axon/db/connect";
 import { networkOf, type VisitorTokens } from "../auth/index.ts";
 import type { InWorkspace } from "../context.ts";
@@ -21,6 +26,7 @@ export interface WidgetDeps {
 
 export const visitLimit: RateLimit = { name: "widget-open", points: visitsPerAddressPerMinute, seconds: 60 };
 const messageLimit: RateLimit = { name: "widget-send", points: visitorMessagesPerMinute, seconds: 60 };
+const ratingLimit: RateLimit = { name: "widget-rate", points: visitorRatingsPerMinute, seconds: 60 };
 const addressLimit: RateLimit = { name: "widget-send-ip", points: visitorMessagesPerAddressPerMinute, seconds: 60 };
 
 /** Counts a message of this visitor, and of their address. Refuses with `rate_limited` and `retryAfterMs`. */
@@ -30,6 +36,11 @@ export async function countVisitorMessage(
 ): Promise<void> {
   await takeOrRefuse(limits, messageLimit, contactId, "Too many messages, wait a moment");
   await takeOrRefuse(limits, addressLimit, networkOf(ip ?? "unknown"), "Too many messages from this address, wait a moment");
+}
+
+/** Counts a rating of this visitor. Refuses with `rate_limited` and `retryAfterMs`. */
+export async function countVisitorRating({ limits }: Pick<WidgetDeps, "limits">, contactId: string): Promise<void> {
+  await takeOrRefuse(limits, ratingLimit, contactId, "Too many ratings, wait a moment");
 }
 
 export async function takeOrRefuse(limits: Limits, limit: RateLimit, key: string, message: string): Promise<void> {

@@ -12,6 +12,9 @@ import type { Visitor } from "../channels/index.ts";
 import type { WorkspaceCtx } from "../context.ts";
 import { Refusal } from "../errors.ts";
 import { appendMessage } from "./append-message.ts";
+import { awayText } from "./hand-to-people.ts";
+import { noteHandoff } from "./outcomes.ts";
+import { readStance } from "./stance.ts";
 import { lockConversation } from "./view.ts";
 import { toVisitorConversation } from "./visitor-view.ts";
 import { findVisitorConversation } from "./widget-read.ts";
@@ -32,17 +35,20 @@ export async function requestHuman(ws: WorkspaceCtx, visitor: Visitor): Promise<
   const waits = locked.status === "pending" || (locked.status === "open" && locked.handler === "member");
   if (waits) return { conversation: toVisitorConversation(locked) };
   const { settings } = await readAgent(ws, locked.agentId);
-  if (!handsOverOnRequest(settings)) throw new Refusal("invalid_state", "This agent does not hand conversations to a person");
+  const { paused, hours } = await readStance(ws, locked);
+  // Where no agent answers, people are all there is.
+  if (!paused && !handsOverOnRequest(settings)) throw new Refusal("invalid_state", "This agent does not hand conversations to a person");
   const [pending] = await ws.tx
     .update(conversation)
     .set({ status: "pending", handoffReason: "customer_asked", handoffAt: sql`now()` })
     .where(eq(conversation.id, locked.id))
     .returning();
   if (!pending) throw new Error("a locked conversation vanished");
+  await noteHandoff(ws, locked.id, locked.messageSeq + 1);
   // The fallback message speaks of not knowing, which is not what happened here: only words meant for this are said.
-  const said = settings.handoff.message?.trim()
-    ? await appendMessage(ws, pending, { authorKind: "ai", authorName: settings.name, text: settings.handoff.message })
-    : null;
+  const text = awayText(locked, hours, new Date()) ?? settings.handoff.message;
+  const author = paused ? ({ authorKind: "system" } as const) : ({ authorKind: "ai", authorName: settings.name } as const);
+  const said = text?.trim() ? await appendMessage(ws, pending, { ...author, text }) : null;
   const change = { conversationId: locked.id, reason: "customer_asked" } as const;
   ws.emit({ type: "conversation.updated", ...change, status: "pending", handler: locked.handler, actor: "contact" });
   ws.emit({ type: "handoff.requested", ...change, confidence: null });

@@ -6,7 +6,7 @@
 import type { OpenedWidget, OpenWidgetInput } from "@axon/contracts/widget";
 import { readAgent } from "../agents/index.ts";
 import { networkOf, type VisitorClaims, type VisitorTokens } from "../auth/index.ts";
-import { findChannelByKey, readDoor, requireNoIdentityNeeded, requireOrigin, requireSigned } from "../channels/index.ts";
+import { agentFor, findChannelByKey, readDoor, requireNoIdentityNeeded, requireOrigin, requireSigned } from "../channels/index.ts";
 import type { WorkspaceCtx } from "../context.ts";
 import { Refusal } from "../errors.ts";
 import { violatedUnique } from "../internal/sql-errors.ts";
@@ -39,7 +39,8 @@ export async function openWidget(deps: WidgetDeps, input: OpenWidgetInput, from:
   const { identityVersion, contactId, ...shown } = await again(() =>
     deps.inWorkspace(workspaceId, (ws) => beginVisit(ws, deps, { channelId, claims, input, origin: from.origin })),
   );
-  const { token, expiresAt } = await deps.tokens.sign({ workspaceId, channelId, contactId, identityVersion });
+  const labels = input.labels ?? [];
+  const { token, expiresAt } = await deps.tokens.sign({ workspaceId, channelId, contactId, identityVersion, labels });
   return { visitorToken: token, visitorTokenExpiresAt: expiresAt, visitorId: contactId, ...shown };
 }
 
@@ -62,7 +63,7 @@ async function beginVisit(ws: WorkspaceCtx, { sealer }: Pick<WidgetDeps, "sealer
   const visitor = { channelId, contactId };
   // Before the messages: one that comes in between is shown twice and told apart by its id, and none is missed.
   const own = await findVisitorConversation(ws, visitor);
-  const { settings } = await readAgent(ws, own?.agentId ?? door.agentId);
+  const { settings } = await readAgent(ws, own?.agentId ?? agentFor(door, input.labels ?? []));
   return {
     contactId,
     identityVersion: identified ? identityVersion : null,

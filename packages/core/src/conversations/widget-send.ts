@@ -30,7 +30,7 @@ export async function sendAsVisitor(
     .returning({ id: conversation.id });
   if (begun) ws.emit({ type: "conversation.created", conversationId: id, conversation: await readConversation(ws, id) });
   const locked = await lockConversation(ws, id);
-  const { settings } = await readAgent(ws, locked.agentId);
-  const received = await receiveMessage(ws, locked, input, { as: "contact" }, settings);
+  const agent = await readAgent(ws, locked.agentId);
+  const received = await receiveMessage(ws, locked, input, { as: "contact" }, agent);
   return { message: toVisitorMessage(received.message), conversation: toVisitorConversation(received.conversation) };
 }

@@ -11,11 +11,12 @@ import { Refusal } from "../errors.ts";
 import { once } from "../internal/idempotency.ts";
 import type { KnowledgeDeps } from "./deps.ts";
 import { queueIngest } from "./queue-ingest.ts";
-import { requireSource } from "./sources.ts";
+import { requireSource } from "./sources/require-source.ts";
+import { requireUploadRoom } from "./upload-room.ts";
 import { storageKeyOf } from "./uploads.ts";
 import { emitProgress, toDocument } from "./view.ts";
 
-/** Keeps the text as a document and has it read. Refuses with `not_found` (the source). */
+/** Keeps the text as a document and has it read. Refuses with `not_found` (the source) or `plan_limit`. */
 export async function addText(deps: KnowledgeDeps, workspaceId: string, input: z.output<typeof addTextInput>): Promise<Document> {
   await deps.inWorkspace(workspaceId, (ws) => requireSource(ws, input.sourceId));
   const id = newId();
@@ -26,7 +27,8 @@ export async function addText(deps: KnowledgeDeps, workspaceId: string, input: z
   try {
     const given = await deps.inWorkspace(workspaceId, (ws) =>
       once(ws, { procedure: "knowledge.documents.addText", input }, async () => {
-        await requireSource(ws, input.sourceId);
+        const { audience, locale, labels } = await requireSource(ws, input.sourceId);
+        await requireUploadRoom(ws, { documents: 1, bytes: bytes.length, bytesMore: bytes.length });
         const [row] = await ws.tx
           .insert(document)
           .values({
@@ -38,11 +40,14 @@ export async function addText(deps: KnowledgeDeps, workspaceId: string, input: z
             bytes: bytes.length,
             storageKey,
             status: "queued",
+            audience,
+            locale,
+            labels,
           })
           .returning();
         if (!row) throw new Error("a document was not inserted");
-        queueIngest(ws, row, "new");
         emitProgress(ws, row);
+        await queueIngest(ws);
         const { name, mime, sourceId } = row;
         ws.audit({ action: "document.created", target: { kind: "document", id }, after: { name, mime, bytes: bytes.length, sourceId } });
         return toDocument(row);

@@ -5,6 +5,8 @@
  */
 import type { Embedder } from "@axon/ai/provider";
 import type { Block } from "@axon/contracts/blocks";
+import type { Limits } from "@axon/contracts/limits";
+import type { Web } from "@axon/contracts/web";
 import type { InWorkspace } from "../context.ts";
 
 /** Where files lie. Keys are made here: `<workspace>/<document>/<version>`. */
@@ -33,8 +35,15 @@ export interface KnowledgeDeps {
   inWorkspace: InWorkspace;
   files: FileStore;
   embedder: Embedder;
+  /** The embedder with this id, also one that was in force before; null when this process can't make it. */
+  embedderOf(id: string): Embedder | null;
+  web: Web;
+  limits: Limits;
 }
 
 export interface IngestDeps extends KnowledgeDeps {
   parse: ParseFile;
 }
+
+/** What reading a document takes of it. */
+export type ReadingDeps = Pick<IngestDeps, "inWorkspace" | "files" | "web" | "embedder" | "embedderOf" | "parse">;

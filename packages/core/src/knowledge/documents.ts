@@ -12,6 +12,8 @@ import type { WorkspaceCtx } from "../context.ts";
 import { notFound } from "../errors.ts";
 import { decodeCursor, isIdKey, isSeqKey, toPage } from "../internal/paging.ts";
 import { purgeLater } from "./purge.ts";
+import { queueIngest } from "./queue-ingest.ts";
+import { planIndexing } from "./retrieval/index-workspace.ts";
 import { readDocument, toDocument } from "./view.ts";
 
 /** Oldest first. */
@@ -42,24 +44,23 @@ export async function deleteDocument(ws: WorkspaceCtx, documentId: string): Prom
   const [gone] = await ws.tx
     .delete(document)
     .where(eq(document.id, documentId))
-    .returning({ storageKey: document.storageKey, name: document.name, sourceId: document.sourceId });
+    .returning({ storageKey: document.storageKey, pending: document.pendingUpload, name: document.name, sourceId: document.sourceId });
   if (!gone) throw notFound("document");
-  purgeLater(ws, documentId, [gone.storageKey]);
+  purgeLater(ws, documentId, gone.pending ? [gone.storageKey, gone.pending.storageKey] : [gone.storageKey]);
+  await queueIngest(ws);
+  await planIndexing(ws);
   const { name, sourceId } = gone;
   ws.audit({ action: "document.deleted", target: { kind: "document", id: documentId }, before: { name, sourceId } });
 }
 
 /** The searchable pieces in the document's order; none before it is ready. Refuses with `not_found`. */
 export async function listChunks(ws: WorkspaceCtx, input: z.output<typeof listChunksInput>): Promise<Page<Chunk>> {
-  const { publishedVersion } = await readDocument(ws, input.documentId);
+  await readDocument(ws, input.documentId);
   const after = decodeCursor(input.cursor, isSeqKey);
-  if (publishedVersion === null) return { items: [], nextCursor: null };
   const rows = await ws.tx
     .select({ id: chunk.id, ordinal: chunk.ordinal, headingPath: chunk.headingPath, text: chunk.text, page: chunk.page })
     .from(chunk)
-    .where(
-      and(eq(chunk.documentId, input.documentId), eq(chunk.version, publishedVersion), after ? gt(chunk.ordinal, after[0]) : undefined),
-    )
+    .where(and(eq(chunk.documentId, input.documentId), chunk.searchable, after ? gt(chunk.ordinal, after[0]) : undefined))
     .orderBy(asc(chunk.ordinal))
     .limit(input.limit + 1);
   return toPage(

@@ -5,6 +5,7 @@
  */
 import { wasGivenBack } from "@axon/contracts/jobs";
 import { type DocumentErrorCode, documentErrorCodes } from "@axon/contracts/knowledge";
+import { Refusal } from "../errors.ts";
 
 export interface Failure {
   code: DocumentErrorCode;
@@ -41,7 +42,10 @@ export function failureOf(error: unknown, { signal, lastTry }: { signal: AbortSi
   if (!(error instanceof Error)) return lastTry ? failure("internal") : null;
   const code = "code" in error ? error.code : null;
   if (error instanceof NothingToSearch) return failure("no_text");
-  if (error.name === "DocumentError" && code !== "internal") {
+  if (error instanceof Refusal && error.reason === "plan_limit") return { code: "plan_limit", message: error.message };
+  // A page that could not be fetched; trouble that may pass is tried again.
+  const passing = error.name === "WebError" && "transient" in error && error.transient === true && !lastTry;
+  if ((error.name === "DocumentError" && code !== "internal") || (error.name === "WebError" && !passing)) {
     const known = documentErrorCodes.find((one) => one === code);
     if (known) return { code: known, message: error.message };
   }

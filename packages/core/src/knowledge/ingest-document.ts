@@ -6,17 +6,21 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import type { JobPayload, JobRun } from "@axon/contracts/jobs";
-import { uploadBytesMax } from "@axon/contracts/knowledge";
-import { documentContent } from "@axon/db/schema/knowledge";
-import { sql } from "drizzle-orm";
+import { type IngestStep, uploadBytesMax } from "@axon/contracts/knowledge";
+import { chunk, document, documentContent } from "@axon/db/schema/knowledge";
+import { and, eq } from "drizzle-orm";
 import type { WorkspaceCtx } from "../context.ts";
-import type { IngestDeps } from "./deps.ts";
+import type { ReadingDeps } from "./deps.ts";
 import { embedChunks } from "./embed-chunks.ts";
 import { type Failure, failure, failureOf } from "./failures.ts";
 import { claimDocument, heartbeatMs, LeaseLost, releaseDocument, updateHeld } from "./lease.ts";
-import { publishDocument } from "./publish-document.ts";
-import { storeChunks } from "./store-chunks.ts";
+import { publishDocument, publishUnchanged } from "./publish-document.ts";
+import { queueIngest } from "./queue-ingest.ts";
+import { embedderInForce } from "./retrieval/state.ts";
+import { bringPage, isToBeFetched } from "./sources/bring-page.ts";
+import { stagedOf, storeChunks } from "./store-chunks.ts";
 import { type DocumentRow, emitProgress } from "./view.ts";
 
 /** A document that has failed this many tries in all is given up, whoever asks for another. */
@@ -27,7 +31,7 @@ export const ingestAttemptsMax = 20;
  * Ends the document as `failed` with a code when its file is the reason or this was the last try; throws for another try otherwise.
  */
 export async function ingestDocument(
-  deps: IngestDeps,
+  deps: ReadingDeps,
   job: JobPayload<"knowledge.ingest">,
   run: Pick<JobRun, "signal" | "lastAttempt">,
 ): Promise<void> {
@@ -43,7 +47,7 @@ export async function ingestDocument(
 
 /** Says every while that it lives, and stops when another has taken over. Throws `LeaseLost` then. */
 async function carryAlive(
-  deps: IngestDeps,
+  deps: ReadingDeps,
   workspaceId: string,
   held: DocumentRow,
   run: Pick<JobRun, "signal" | "lastAttempt">,
@@ -73,23 +77,31 @@ async function carryAlive(
   }
 }
 
-async function carryOn(deps: IngestDeps, workspaceId: string, claimed: DocumentRow, signal: AbortSignal): Promise<void> {
+async function carryOn(deps: ReadingDeps, workspaceId: string, claimed: DocumentRow, signal: AbortSignal): Promise<void> {
   let held = claimed;
   if (held.status === "queued" || held.status === "parsing") held = await parse(deps, workspaceId, held, signal);
-  if (held.status === "chunking") held = await deps.inWorkspace(workspaceId, (ws) => storeChunks(ws, held));
+  if (held.status === "chunking") held = await storeChunks(deps, workspaceId, held, signal);
   if (held.status === "embedding") {
-    held = await embedChunks(deps, workspaceId, held, signal);
-    await deps.inWorkspace(workspaceId, (ws) => publishDocument(ws, held));
+    // Vectors that a changed server's embedder makes come later, all at once: see `reembed.ts`.
+    const embedder = await deps.inWorkspace(workspaceId, (ws) => embedderInForce(ws, deps.embedder, deps.embedderOf));
+    held = await embedChunks(deps, workspaceId, held, embedder, signal);
+    await deps.inWorkspace(workspaceId, (ws) => publishDocument(ws, held, embedder.id));
   }
 }
 
-async function parse(deps: IngestDeps, workspaceId: string, held: DocumentRow, signal: AbortSignal): Promise<DocumentRow> {
-  await deps.inWorkspace(workspaceId, async (ws) => emitProgress(ws, await updateHeld(ws, held, { status: "parsing" })));
+async function parse(deps: ReadingDeps, workspaceId: string, claimed: DocumentRow, signal: AbortSignal): Promise<DocumentRow> {
+  await deps.inWorkspace(workspaceId, async (ws) => emitProgress(ws, await updateHeld(ws, claimed, { status: "parsing" })));
+  const held = isToBeFetched(claimed) ? await bringPage(deps, workspaceId, claimed, signal) : claimed;
   const bytes = await deps.files.read(held.storageKey, uploadBytesMax);
+  const contentHash = hashOf(held.mime, bytes);
+  if (contentHash === held.contentHash) {
+    await deps.inWorkspace(workspaceId, (ws) => publishUnchanged(ws, held));
+    return { ...held, status: "ready" };
+  }
   const parsed = await deps.parse({ bytes, mime: held.mime, name: held.name }, { signal });
   return deps.inWorkspace(workspaceId, async (ws) => {
-    const next = await updateHeld(ws, held, { status: "chunking" });
-    const content = { title: parsed.title, blocks: parsed.blocks };
+    const next = await updateHeld(ws, held, { status: "chunking", contentHash });
+    const content = { title: parsed.title, blocks: parsed.blocks, kept: null };
     await ws.tx
       .insert(documentContent)
       .values({ workspaceId, documentId: held.id, version: held.version, ...content })
@@ -99,12 +111,34 @@ async function parse(deps: IngestDeps, workspaceId: string, held: DocumentRow, s
   });
 }
 
+/** To be raised when files are read or cut in another way than before: what was read then is read again. */
+const readingVersion = 1;
+
+function hashOf(mime: string, bytes: Uint8Array): string {
+  return createHash("sha256").update(`${readingVersion} ${mime}\n`).update(bytes).digest("hex");
+}
+
 async function failDocument(ws: WorkspaceCtx, held: DocumentRow, { code, message }: Failure): Promise<void> {
   // What an earlier version published stays searchable: a failed re-read takes nothing away.
-  const row = await updateHeld(ws, held, { status: "failed", errorCode: code, errorMessage: message, leaseUntil: null });
-  await ws.tx.execute(
-    sql`delete from chunk where document_id = ${held.id} and version = ${held.version} and version is distinct from ${row.publishedVersion}`,
-  );
-  await ws.tx.execute(sql`delete from document_content where document_id = ${held.id} and version = ${held.version}`);
+  const [now] = await ws.tx.select({ status: document.status }).from(document).where(eq(document.id, held.id));
+  const failedStep = stepOf(now?.status ?? held.status);
+  const row = await updateHeld(ws, held, {
+    status: "failed",
+    errorCode: code,
+    errorMessage: message,
+    failedStep,
+    leaseUntil: null,
+    dispatchedAt: null,
+  });
+  // What was embedded is paid for: it waits, unseen, for whoever has it taken up again.
+  if (failedStep !== "embedding") {
+    await ws.tx.delete(chunk).where(stagedOf(held));
+    await ws.tx.delete(documentContent).where(and(eq(documentContent.documentId, held.id), eq(documentContent.version, held.version)));
+  }
   emitProgress(ws, row);
+  await queueIngest(ws);
+}
+
+function stepOf(status: DocumentRow["status"]): IngestStep {
+  return status === "chunking" || status === "embedding" ? status : "parsing";
 }

@@ -3,10 +3,9 @@ import { newId } from "@axon/db/ids";
 import { document } from "@axon/db/schema/knowledge";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openScene, type Scene } from "../scene.fixture.ts";
-import { requeueDocument } from "./index.ts";
+import { listChunks, reprocessDocument, requeueDocument } from "./index.ts";
 import {
   CodedError,
-  chunksOf,
   countingEmbedder,
   documentOf,
   dyingAt,
@@ -70,7 +69,7 @@ describe("failing", () => {
     expect(JSON.stringify(ended)).not.toContain("hunter2");
   });
 
-  it("because nothing can be embedded says so, keeps no chunk, and goes on where it was when tried again", async () => {
+  it("because nothing can be embedded says so, shows no chunk, and goes on where it was when tried again, paying for nothing twice", async () => {
     const documentId = await queued(fiveLines("outages"));
     let calls = 0;
     const failing = openLibrary(scene, {
@@ -85,7 +84,12 @@ describe("failing", () => {
     await ingest(failing, workspaceId, documentId, { lastAttempt: true });
     expect(await stateOf(documentId)).toMatchObject({ status: "failed", error: { code: "embedding_failed" } });
     expect(failing.embedder.texts).toHaveLength(2);
-    expect(await chunksOf(scene, workspaceId, documentId)).toEqual([]);
+    expect((await scene.inWorkspace(workspaceId, (ws) => listChunks(ws, { documentId, limit: 10 }))).items).toEqual([]);
+    const again = await scene.inWorkspace(workspaceId, (ws) => reprocessDocument(ws, documentId));
+    expect(again).toMatchObject({ status: "embedding", error: null, failedStep: null, attempts: 0 });
+    await ingest({ ...library, parse: () => Promise.reject(new Error("read again")) }, workspaceId, documentId);
+    expect(await stateOf(documentId)).toMatchObject({ status: "ready", chunkCount: 5 });
+    expect(library.embedder.texts).toHaveLength(3);
   });
 
   it("because the file is not there says that, at once", async () => {

@@ -32,6 +32,7 @@ export async function claimDocument(ws: WorkspaceCtx, documentId: string): Promi
       leaseToken: sql`${document.leaseToken} + 1`,
       leaseUntil: leaseEnd,
       attempts: sql`${document.attempts} + 1`,
+      dispatchedAt: sql`coalesce(${document.dispatchedAt}, now())`,
       updatedAt: sql`now()`,
     })
     .where(

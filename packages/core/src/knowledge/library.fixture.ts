@@ -7,6 +7,7 @@ import { hashedVector } from "@axon/ai/local/embed";
 import type { Embedder } from "@axon/ai/provider";
 import type { Block } from "@axon/contracts/blocks";
 import type { Document } from "@axon/contracts/knowledge";
+import type { Web } from "@axon/contracts/web";
 import { outbox } from "@axon/db/schema/engine";
 import { chunk, document } from "@axon/db/schema/knowledge";
 import { withEngine } from "@axon/db/transaction";
@@ -49,7 +50,7 @@ export function memoryFiles(): FileStore & { kept: Map<string, Uint8Array> } {
   };
 }
 
-/** Takes two texts at once and keeps each it was given. `before` runs before a batch is embedded. */
+/** Takes two texts at once and keeps each of a document that it was given. `before` runs before a batch is embedded. */
 export function countingEmbedder(before: (batch: readonly string[]) => void | Promise<void> = () => {}): Embedder & { texts: string[] } {
   const texts: string[] = [];
   return {
@@ -57,10 +58,10 @@ export function countingEmbedder(before: (batch: readonly string[]) => void | Pr
     dimensions: 1536,
     batchMax: 2,
     texts,
-    embed: async (batch, { signal }) => {
+    embed: async (batch, { kind, signal }) => {
       await before(batch);
       signal?.throwIfAborted();
-      texts.push(...batch);
+      if (kind === "document") texts.push(...batch);
       return batch.map((text) => hashedVector(text));
     },
   };
@@ -83,8 +84,19 @@ export interface Library extends IngestDeps {
   embedder: ReturnType<typeof countingEmbedder>;
 }
 
-export function openLibrary(scene: Scene, change: Partial<Pick<Library, "embedder" | "parse" | "files">> = {}): Library {
-  return { inWorkspace: scene.inWorkspace, files: memoryFiles(), embedder: countingEmbedder(), parse: parseLines, ...change };
+/** For tests that ask for nothing on the web. */
+export const noWeb: Web = {
+  check: () => {},
+  linksOf: () => [],
+  visit: () => {
+    throw new Error("nothing on the web was to be asked for");
+  },
+};
+
+export function openLibrary(scene: Scene, change: Partial<Pick<Library, "embedder" | "parse" | "files" | "web">> = {}): Library {
+  const { inWorkspace, auth } = scene;
+  const parts = { files: memoryFiles(), embedder: countingEmbedder(), parse: parseLines };
+  return { inWorkspace, ...parts, embedderOf: () => null, web: noWeb, limits: auth.limits, ...change };
 }
 
 export async function newSource(scene: Scene, workspaceId: string): Promise<string> {

@@ -7,7 +7,7 @@ import { document } from "@axon/db/schema/knowledge";
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { WorkspaceCtx } from "../context.ts";
 import { statusesInWork } from "./lease.ts";
-import { queueIngest } from "./queue-ingest.ts";
+import { enqueueIngest, queueIngest } from "./queue-ingest.ts";
 
 /**
  * Calls within the same five minutes are one job as long as nobody has claimed the document in between: a document that
@@ -15,7 +15,7 @@ import { queueIngest } from "./queue-ingest.ts";
  */
 const bucketMs = 300_000;
 
-/** Queues the document again if its worker, if it had one, has not been heard of. */
+/** Queues the document again if its worker, if it had one, has not been heard of; if it waits for its turn, the workspace's next. */
 export async function requeueDocument(ws: WorkspaceCtx, documentId: string, nowMs: number = Date.now()): Promise<void> {
   const [row] = await ws.tx
     .update(document)
@@ -28,5 +28,7 @@ export async function requeueDocument(ws: WorkspaceCtx, documentId: string, nowM
       ),
     )
     .returning();
-  if (row) queueIngest(ws, row, `again-${row.leaseToken}-${Math.floor(nowMs / bucketMs)}`);
+  if (!row) return;
+  if (row.dispatchedAt === null) await queueIngest(ws);
+  else enqueueIngest(ws, row, `again-${row.leaseToken}-${Math.floor(nowMs / bucketMs)}`);
 }

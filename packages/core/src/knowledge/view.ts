@@ -21,6 +21,13 @@ export function toDocument(row: DocumentRow): Document {
     status: row.status,
     progress: { done: row.done, total: row.total },
     error: toError(row),
+    failedStep: row.failedStep,
+    attempts: row.attempts,
+    version: row.version,
+    uri: row.uri,
+    audience: row.audience,
+    locale: row.locale,
+    labels: row.labels,
     chunkCount: row.chunkCount,
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,
@@ -43,6 +50,13 @@ export function emitProgress(ws: WorkspaceCtx, row: DocumentRow): void {
 /** Refuses with `not_found`. */
 export async function readDocument(ws: WorkspaceCtx, documentId: string): Promise<DocumentRow> {
   const [row] = await ws.tx.select().from(document).where(eq(document.id, documentId));
+  if (!row) throw notFound("document");
+  return row;
+}
+
+/** The same, held until this transaction ends. Refuses with `not_found`. */
+export async function holdDocument(ws: WorkspaceCtx, documentId: string): Promise<DocumentRow> {
+  const [row] = await ws.tx.select().from(document).where(eq(document.id, documentId)).for("update");
   if (!row) throw notFound("document");
   return row;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { AgentSettings } from "@axon/contracts/agents";
+import { agentStatuses } from "@axon/contracts/agents";
 import { sql } from "drizzle-orm";
 import { foreignKey, integer, jsonb, pgTable, primaryKey, text, uuid } from "drizzle-orm/pg-core";
 import { instant, tenantPolicy, workspaceId } from "./columns.ts";
@@ -19,6 +20,11 @@ export const agent = pgTable(
     version: integer().notNull(),
     createdAt: instant().notNull().default(sql`now()`),
     updatedAt: instant().notNull().default(sql`now()`),
+    /** In force at once and for every version: the switch that stops an agent. Null: as the live version says (agents of before). */
+    status: text({ enum: agentStatuses }),
+    /** What `publish` will make a version of; null: the same as the live version. */
+    draft: jsonb().$type<AgentSettings>(),
+    draftUpdatedAt: instant(),
   },
   (t) => [primaryKey({ columns: [t.workspaceId, t.id] }), tenantPolicy("agent")],
 );
@@ -33,6 +39,10 @@ export const agentVersion = pgTable(
     settings: jsonb().$type<AgentSettings>().notNull(),
     createdBy: uuid(),
     createdAt: instant().notNull().default(sql`now()`),
+    /** What changed, in the words of who published it. */
+    note: text(),
+    /** The version that it is a copy of, when it was brought back. */
+    restoredFrom: integer(),
   },
   (t) => [
     primaryKey({ columns: [t.workspaceId, t.agentId, t.version] }),

@@ -9,6 +9,7 @@ import type { ChannelSettings } from "@axon/contracts/channels";
 import { authorKinds, channelKinds, conversationStatuses, handlers } from "@axon/contracts/conversations";
 import { sql } from "drizzle-orm";
 import {
+  boolean,
   doublePrecision,
   foreignKey,
   index,
@@ -41,6 +42,8 @@ export const channel = pgTable(
     /** Rises with each new identity secret: who was identified by an earlier one must show their identity again. */
     identityVersion: integer().notNull().default(0),
     deletedAt: instant(),
+    /** True: no agent answers here; the other half of the switch that stops an agent. */
+    aiPaused: boolean().notNull().default(false),
   },
   (t) => [
     primaryKey({ columns: [t.workspaceId, t.id] }),

@@ -31,6 +31,8 @@ export const workspace = pgTable(
     retainDocumentsDays: integer(),
     /** Nothing is removed by age while this is set. */
     legalHold: boolean().notNull().default(false),
+    /** Where its plan allows other than `planLimits` of the contracts: names and numbers. */
+    planLimits: jsonb().$type<Record<string, number>>().notNull().default({}),
   },
   () => [
     pgPolicy("workspace_tenant", { for: "all", to: appRole, using: thisWorkspace, withCheck: thisWorkspace }),

@@ -27,8 +27,10 @@ export type Behaviour =
   | { kind: "cutAfter"; text: string }
   /** Speaks, then sends a chunk that is not JSON. */
   | { kind: "breakAfter"; text: string }
-  /** Status 200 with this body, which is neither JSON nor an event stream. */
-  | { kind: "garbage"; body: string; contentType: string }
+  /** This body, whatever it is, with this status. */
+  | { kind: "garbage"; body: string; contentType: string; status: number }
+  /** A stream of exactly these chunks, as servers send that are not OpenAI; `[DONE]` at the end. */
+  | { kind: "chunks"; chunks: readonly object[] }
   /** Well-formed, but without a single choice. */
   | { kind: "noChoices" };
 
@@ -94,8 +96,13 @@ export function breaksAfter(text: string): Behaviour {
 }
 
 /** What a proxy in between says when it is unwell. */
-export function garbage(body = "<html><body>Bad gateway</body></html>", contentType = "text/html"): Behaviour {
-  return { kind: "garbage", body, contentType };
+export function garbage(body = "<html><body>Bad gateway</body></html>", contentType = "text/html", status = 200): Behaviour {
+  return { kind: "garbage", body, contentType, status };
+}
+
+/** Chunks word for word: for what a compatible server leaves out or adds. Only for streamed requests. */
+export function streams(...chunks: readonly object[]): Behaviour {
+  return { kind: "chunks", chunks };
 }
 
 export function noChoices(): Behaviour {

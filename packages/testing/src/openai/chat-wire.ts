@@ -27,7 +27,7 @@ const created = 1_770_933_892;
 export function chatReply(behaviour: Behaviour, request: ChatRequest, id: string): WireReply {
   if (behaviour.kind === "fail") return errorReply(behaviour.status, behaviour.error, behaviour.headers);
   if (behaviour.kind === "garbage")
-    return { status: 200, headers: { "content-type": behaviour.contentType }, steps: [send(behaviour.body)] };
+    return { status: behaviour.status, headers: { "content-type": behaviour.contentType }, steps: [send(behaviour.body)] };
   return request.stream ? streamed(behaviour, request, id) : whole(behaviour, request, id);
 }
 
@@ -76,6 +76,8 @@ function streamSteps(behaviour: Spoken, request: ChatRequest, id: string): Step[
       return [...speak(behaviour.text), send('data: {"id":"chatcmpl-broken","choices":[{"index":0,"del\n\n'), ...end(behaviour.text)];
     case "noChoices":
       return [chunk({ choices: [] }), ...end("")];
+    case "chunks":
+      return [...behaviour.chunks.map((body) => send(`data: ${JSON.stringify(body)}\n\n`)), send("data: [DONE]\n\n")];
   }
 }
 
@@ -98,6 +100,8 @@ function whole(behaviour: Spoken, request: ChatRequest, id: string): WireReply {
       return complete({ content: behaviour.text }, behaviour.finish, behaviour.text);
     case "refuse":
       return complete({ refusal: behaviour.text }, "stop", behaviour.text);
+    case "chunks":
+      return errorReply(400, { message: "this script is for streams", type: "invalid_request_error", code: null });
     case "noChoices":
       return jsonReply(200, { ...envelope(request, id, "chat.completion"), choices: [], usage: usageOf(request, "") });
     case "stallAtOnce":

@@ -9,8 +9,6 @@
 import { createHash } from "node:crypto";
 import { jsonReply, type WireReply } from "./wire.ts";
 
-const dimensionsDefault = 1536;
-
 export interface EmbeddingsRequest {
   model: string;
   input: string[];
@@ -18,8 +16,8 @@ export interface EmbeddingsRequest {
   dimensions: number | undefined;
 }
 
-/** Plans the answer: one unit vector per input, of as many dimensions as asked. */
-export function embeddingsReply(request: EmbeddingsRequest): WireReply {
+/** Plans the answer: one unit vector per input, of as many dimensions as asked, or else as many as the model gives. */
+export function embeddingsReply(request: EmbeddingsRequest, dimensionsDefault: number): WireReply {
   const data = request.input.map((text, index) => {
     const vector = fakeVector(text, request.dimensions ?? dimensionsDefault);
     return { object: "embedding", index, embedding: request.base64 ? toBase64(vector) : Array.from(vector) };

@@ -15,6 +15,7 @@ import { embeddingsReply } from "./embeddings-wire.ts";
 import { errorReply, type WireReply } from "./wire.ts";
 
 const bodyBytesMax = 32 * 1024 * 1024;
+const vectorLengthDefault = 1536;
 const defaultAnswer = "This is what the documents say. [1]";
 
 export interface RecordedRequest {
@@ -38,6 +39,8 @@ export interface FakeOpenAi {
   script(behaviours: readonly Behaviour[]): void;
   /** The same for the next embedding requests. Only `fail`, `garbage` and `stallAtOnce` make sense there. */
   scriptEmbeddings(behaviours: readonly Behaviour[]): void;
+  /** From now on the embedding model gives vectors of this length when it is not asked for another. */
+  giveVectorsOf(length: number): void;
   /** A standing rule for chat requests that no script step is left for; the newest rule that matches wins. */
   when(matches: (request: RecordedRequest) => boolean, behaviour: Behaviour | ((request: RecordedRequest) => Behaviour)): void;
   /** Forgets scripts, rules and recorded requests. Requests under way go on. */
@@ -57,9 +60,10 @@ export async function createFakeOpenAi(): Promise<FakeOpenAi> {
   const scripts: Record<"chat" | "embeddings", Behaviour[]> = { chat: [], embeddings: [] };
   const rules: Rule[] = [];
   let served = 0;
+  let vectorLength = vectorLengthDefault;
 
   const plan = (request: RecordedRequest): WireReply => {
-    if (!/^Bearer \S/.test(request.headers.authorization ?? "")) {
+    if (!/^Bearer \S/.test(request.headers.authorization ?? "") && !request.headers["api-key"]) {
       return errorReply(401, { message: "You didn't provide an API key.", type: "invalid_request_error", code: "invalid_api_key" });
     }
     if (request.endpoint === "unknown")
@@ -70,7 +74,9 @@ export async function createFakeOpenAi(): Promise<FakeOpenAi> {
     const id = `chatcmpl-fake${served}`;
     if (request.endpoint === "embeddings") {
       const scripted = scripts.embeddings.shift();
-      return scripted ? chatReply(scripted, { ...readChat({}), stream: false }, id) : embeddingsReply(readEmbeddings(request.body));
+      return scripted
+        ? chatReply(scripted, { ...readChat({}), stream: false }, id)
+        : embeddingsReply(readEmbeddings(request.body), vectorLength);
     }
     return chatReply(scripts.chat.shift() ?? ruled(rules, request) ?? answers(defaultAnswer), readChat(request.body), id);
   };
@@ -91,7 +97,11 @@ export async function createFakeOpenAi(): Promise<FakeOpenAi> {
     script: (behaviours) => void scripts.chat.push(...behaviours),
     scriptEmbeddings: (behaviours) => void scripts.embeddings.push(...behaviours),
     when: (...rule) => void rules.unshift(rule),
+    giveVectorsOf: (length) => {
+      vectorLength = length;
+    },
     reset: () => {
+      vectorLength = vectorLengthDefault;
       for (const list of [requests, scripts.chat, scripts.embeddings, rules]) list.length = 0;
     },
     close: () =>
@@ -159,7 +169,9 @@ function ruled(rules: readonly Rule[], request: RecordedRequest): Behaviour | un
 
 function endpointOf(path: string): RecordedRequest["endpoint"] {
   const { pathname } = new URL(path, "http://fake");
-  return pathname === "/v1/chat/completions" ? "chat" : pathname === "/v1/embeddings" ? "embeddings" : "unknown";
+  // OpenAI's paths and Azure's.
+  const [, endpoint] = /^\/(?:v1|openai\/v1|openai\/deployments\/[^/]+)\/(chat\/completions|embeddings)$/.exec(pathname) ?? [];
+  return endpoint === "chat/completions" ? "chat" : endpoint === "embeddings" ? "embeddings" : "unknown";
 }
 
 function plainHeaders(incoming: IncomingMessage): Record<string, string> {
