@@ -29,8 +29,8 @@ export const outcomesNeeded = { all: 50, good: 10, bad: 10 } as const;
 export const calibrationInput = z.object({
   agentId: z.uuid(),
   /** The time of the reply's first outcome: from this moment on, and before that one. */
-  from: z.iso.datetime({ offset: true }).optional(),
-  to: z.iso.datetime({ offset: true }).optional(),
+  from: z.iso.datetime({ offset: true }).max(40).optional(),
+  to: z.iso.datetime({ offset: true }).max(40).optional(),
   wantedPrecision: z.number().min(0.5).max(0.99).default(0.9),
 });
 export type CalibrationInput = z.output<typeof calibrationInput>;

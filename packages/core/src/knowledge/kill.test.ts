@@ -15,7 +15,7 @@ import { type Order, victimDeps } from "./victim.fixture.ts";
 const root = fileURLToPath(new URL("../../../..", import.meta.url));
 const loader = pathToFileURL(createRequire(join(root, "package.json")).resolve("tsx")).href;
 const victim = fileURLToPath(new URL("./victim.fixture.ts", import.meta.url));
-const testMs = 300_000;
+const testMs = 600_000;
 /** Processes at once: a start is mostly waiting for a processor. */
 const atOnceMax = 4;
 /** Three passages in two batches. */

@@ -19,8 +19,11 @@ import { type DocumentRow, emitProgress } from "./view.ts";
 export async function publishDocument(ws: WorkspaceCtx, held: DocumentRow, embedder: string): Promise<void> {
   const row = await end(ws, held, { chunkCount: held.total });
   await settleEmbedder(ws, embedder);
+  // Of a document that was only just written the planner knows nothing, and would compare every chunk with every other.
+  await ws.tx.execute(sql`select set_config('enable_nestloop', 'off', true)`);
   await retire(ws, row);
   await renewKept(ws, row);
+  await ws.tx.execute(sql`select set_config('enable_nestloop', 'on', true)`);
   await ws.tx
     .update(chunk)
     .set({ searchable: true, publishedAt: sql`now()`, audience: row.audience, locale: row.locale, labels: row.labels })

@@ -14,6 +14,7 @@ import type { JobPayload, JobRun } from "@axon/contracts/jobs";
 import { type CopyColumn, copyIn } from "@axon/db/copy";
 import { knowledgeIndex } from "@axon/db/schema/knowledge";
 import { and, eq, sql } from "drizzle-orm";
+import type { PgUpdateSetSource } from "drizzle-orm/pg-core";
 import type { WorkspaceCtx } from "../context.ts";
 import { workspaceAlive } from "../internal/alive.ts";
 import { embedLater } from "./approved/view.ts";
@@ -57,8 +58,9 @@ export async function reembedWorkspace(
   const endMs = Date.now() + workMs;
   const held = await deps.inWorkspace(workspaceId, (ws) => claim(ws, deps.embedder.id));
   if (!held) return;
+  const place: Place = { after: beginning };
   try {
-    while (await step(deps, held, signal)) {
+    while (await step(deps, held, place, signal)) {
       signal.throwIfAborted();
       if (Date.now() < endMs) continue;
       return await deps.inWorkspace(workspaceId, async (ws) => {
@@ -73,7 +75,7 @@ export async function reembedWorkspace(
   }
 }
 
-/** Takes the workspace for this worker; null when another has it, it is gone, or there is nothing to do. From here on `embedder` is what it changes over to. */
+/** Counts what there is to do and what is done of it, and takes the workspace for this worker; null when another has it, it is gone, or there is nothing to do. From here on `embedder` is what it changes over to. */
 async function claim(ws: WorkspaceCtx, embedder: string): Promise<IndexRow | null> {
   const [row] = await ws.tx
     .update(knowledgeIndex)
@@ -87,12 +89,18 @@ async function claim(ws: WorkspaceCtx, embedder: string): Promise<IndexRow | nul
       ),
     )
     .returning();
-  return row ?? null;
+  if (!row) return null;
+  await ws.tx.execute(sql`
+    update knowledge_index set total = counted.total, done = counted.total - counted.waiting
+    from (select count(*)::int as total, count(*) filter (where ${lacks(embedder)})::int as waiting
+      from chunk where workspace_id = ${ws.workspaceId}::uuid and searchable) counted
+    where knowledge_index.workspace_id = ${ws.workspaceId}::uuid`);
+  return row;
 }
 
 const leaseEnd = sql`now() + ${leaseSeconds} * interval '1 second'`;
 
-async function keep(ws: WorkspaceCtx, held: IndexRow, change: Partial<typeof knowledgeIndex.$inferInsert>): Promise<IndexRow> {
+async function keep(ws: WorkspaceCtx, held: IndexRow, change: PgUpdateSetSource<typeof knowledgeIndex>): Promise<IndexRow> {
   const [row] = await ws.tx
     .update(knowledgeIndex)
     .set({ leaseUntil: leaseEnd, updatedAt: sql`now()`, ...change })
@@ -102,31 +110,36 @@ async function keep(ws: WorkspaceCtx, held: IndexRow, change: Partial<typeof kno
   return row;
 }
 
+/** How far a worker has come through the workspace's chunks, by their ids. */
+interface Place {
+  after: string;
+}
+
+const beginning = "00000000-0000-0000-0000-000000000000";
+
 /** One batch of what is to be done next. False: that was all. */
-async function step(deps: ReembedDeps, held: IndexRow, signal: AbortSignal): Promise<boolean> {
+async function step(deps: ReembedDeps, held: IndexRow, place: Place, signal: AbortSignal): Promise<boolean> {
   const { embedder, inWorkspace } = deps;
-  const waiting = await inWorkspace(held.workspaceId, async (ws) => {
+  const batch = await inWorkspace(held.workspaceId, async (ws) => {
     const row = await keep(ws, held, {});
     // First what is in force already: a passage has room for one vector beside its own.
-    if ((await move(ws, row.embedder)) > 0) return null;
-    await ws.tx.execute(sql`delete from chunk_next_vector where workspace_id = ${ws.workspaceId}::uuid and embedder <> ${embedder.id}`);
-    await takeKnown(ws, embedder.id);
-    const batch = await readWaiting(ws, embedder);
-    await ws.tx.execute(sql`
-      update knowledge_index set total = counted.total, done = counted.total - counted.waiting
-      from (select count(*)::int as total, count(*) filter (where ${lacks(embedder.id)})::int as waiting
-        from chunk where workspace_id = ${ws.workspaceId}::uuid and searchable) counted
-      where knowledge_index.workspace_id = ${ws.workspaceId}::uuid`);
-    return batch;
+    return (await move(ws, row.embedder)) > 0 ? null : nextBatch(ws, held, embedder, place.after);
   });
-  if (waiting === null) return true;
-  if (waiting.length === 0) return inWorkspace(held.workspaceId, (ws) => changeOver(ws, held, embedder.id));
+  if (batch === null) return true;
+  if (batch.last === null) {
+    // Perhaps not all: what was published meanwhile may stand before this place.
+    place.after = beginning;
+    return inWorkspace(held.workspaceId, (ws) => changeOver(ws, held, embedder.id));
+  }
+  place.after = batch.last;
+  const { waiting } = batch;
+  if (waiting.length === 0) return true;
   const vectors = await embedder.embed(
     waiting.map(({ title, headingPath, text }) => embeddingText(title, headingPath, text)),
     { kind: "document", signal },
   );
   await inWorkspace(held.workspaceId, async (ws) => {
-    await keep(ws, held, {});
+    await keep(ws, held, { done: sql`${knowledgeIndex.done} + ${waiting.length}` });
     await storeNext(ws, embedder.id, waiting, vectors);
   });
   return true;
@@ -138,22 +151,6 @@ function lacks(embedder: string) {
     select 1 from chunk_next_vector n where n.workspace_id = chunk.workspace_id and n.chunk_id = chunk.id and n.embedder = ${embedder})`;
 }
 
-/** The same text in another document, or of a version before: its vector is paid for. */
-async function takeKnown(ws: WorkspaceCtx, embedder: string): Promise<void> {
-  await ws.tx.execute(sql`
-    insert into chunk_next_vector (workspace_id, chunk_id, embedder, embedding)
-    select chunk.workspace_id, chunk.id, ${embedder}, known.embedding
-    from chunk cross join lateral (
-      select coalesce(n.embedding, other.embedding) as embedding
-      from chunk other left join chunk_next_vector n
-        on n.workspace_id = other.workspace_id and n.chunk_id = other.id and n.embedder = ${embedder}
-      where other.workspace_id = chunk.workspace_id and other.hash = chunk.hash and (n.embedding is not null or other.embedder = ${embedder})
-      limit 1
-    ) known
-    where chunk.workspace_id = ${ws.workspaceId}::uuid and ${lacks(embedder)} and known.embedding is not null
-    on conflict do nothing`);
-}
-
 interface Waiting extends Record<string, unknown> {
   id: string;
   title: string;
@@ -162,13 +159,39 @@ interface Waiting extends Record<string, unknown> {
   hash: string;
 }
 
-/** Of each text one; the others take its vector in the next step. */
-async function readWaiting(ws: WorkspaceCtx, embedder: Embedder): Promise<Waiting[]> {
+/**
+ * The next chunks that lack a vector, of each text one: the others take its vector when they are looked at again. Those whose text has
+ * one already, in another document or in a version before, have it when this returns.
+ */
+async function nextBatch(
+  ws: WorkspaceCtx,
+  held: IndexRow,
+  embedder: Embedder,
+  after: string,
+): Promise<{ waiting: Waiting[]; last: string | null }> {
+  // Of an embedder that was to come and will not.
+  await ws.tx.execute(sql`delete from chunk_next_vector where workspace_id = ${ws.workspaceId}::uuid and embedder <> ${embedder.id}`);
   const rows = await ws.tx.execute<Waiting>(sql`
-    select distinct on (chunk.hash) chunk.id, chunk.title, chunk.heading_path as "headingPath", chunk.text, chunk.hash
-    from (select id from chunk where workspace_id = ${ws.workspaceId}::uuid and ${lacks(embedder.id)} limit ${embedder.batchMax}) due
-    join chunk on chunk.workspace_id = ${ws.workspaceId}::uuid and chunk.id = due.id`);
-  return [...rows];
+    select chunk.id, chunk.title, chunk.heading_path as "headingPath", chunk.text, chunk.hash from chunk
+    where chunk.workspace_id = ${ws.workspaceId}::uuid and chunk.id > ${after}::uuid and ${lacks(embedder.id)}
+    order by chunk.id limit ${embedder.batchMax}`);
+  const taken = await ws.tx.execute<{ id: string }>(sql`
+    insert into chunk_next_vector (workspace_id, chunk_id, embedder, embedding)
+    select chunk.workspace_id, chunk.id, ${embedder.id}, known.embedding
+    from chunk cross join lateral (
+      select coalesce(n.embedding, other.embedding) as embedding
+      from chunk other left join chunk_next_vector n
+        on n.workspace_id = other.workspace_id and n.chunk_id = other.id and n.embedder = ${embedder.id}
+      where other.workspace_id = chunk.workspace_id and other.hash = chunk.hash and (n.embedding is not null or other.embedder = ${embedder.id})
+      limit 1
+    ) known
+    where chunk.workspace_id = ${ws.workspaceId}::uuid and chunk.id = any(${sql.param(rows.map(({ id }) => id))}::uuid[])
+      and known.embedding is not null
+    on conflict do nothing returning chunk_id as id`);
+  if (taken.length > 0) await keep(ws, held, { done: sql`${knowledgeIndex.done} + ${taken.length}` });
+  const has = new Set(taken.map(({ id }) => id));
+  const waiting = new Map(rows.filter(({ id }) => !has.has(id)).map((row) => [row.hash, row]));
+  return { waiting: [...waiting.values()], last: rows.at(-1)?.id ?? null };
 }
 
 const vectorColumns: readonly CopyColumn[] = [

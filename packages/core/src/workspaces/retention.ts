@@ -110,7 +110,7 @@ async function removeAnswers(ws: WorkspaceCtx, { conversationsDays: days }: Ages
 async function removeDocuments(ws: WorkspaceCtx, { documentsDays: days }: Ages): Promise<Removed> {
   if (days === null) return {};
   const old = await ws.tx
-    .select({ id: document.id, storageKey: document.storageKey, chunks: document.chunkCount })
+    .select({ id: document.id, storageKey: document.storageKey, pending: document.pendingUpload, chunks: document.chunkCount })
     .from(document)
     .where(olderThan(document.createdAt, days))
     .orderBy(document.createdAt)
@@ -124,7 +124,7 @@ async function removeDocuments(ws: WorkspaceCtx, { documentsDays: days }: Ages):
       old.map(({ id }) => id),
     ),
   );
-  const storageKeys = old.map(({ storageKey }) => storageKey);
+  const storageKeys = old.flatMap(({ storageKey, pending }) => [storageKey, ...(pending ? [pending.storageKey] : [])]);
   ws.enqueue("knowledge.purge", { workspaceId: ws.workspaceId, storageKeys }, { key: `purge-aged-${first.id}` });
   return counted({ documents: old.length, chunks: old.reduce((sum, { chunks }) => sum + chunks, 0) });
 }

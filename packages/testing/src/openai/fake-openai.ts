@@ -16,7 +16,16 @@ import { errorReply, type WireReply } from "./wire.ts";
 
 const bodyBytesMax = 32 * 1024 * 1024;
 const vectorLengthDefault = 1536;
+/** With nothing to quote. */
 const defaultAnswer = "This is what the documents say. [1]";
+
+/** The first sentence of the first passage in the prompt, as a model that keeps to its sources would begin. */
+function quoted(promptText: string): string {
+  // The messages as JSON: a line ends with a backslash and an n.
+  const [, text] = /\\n\[1\] .*?\\n(.+?)(?:\\n|")/u.exec(promptText) ?? [];
+  const [sentence] = text?.match(/^.*?[.!?。](?=\s|$)/u) ?? [text];
+  return sentence === undefined ? defaultAnswer : `${sentence} [1]`;
+}
 
 export interface RecordedRequest {
   endpoint: "chat" | "embeddings" | "unknown";
@@ -78,7 +87,11 @@ export async function createFakeOpenAi(): Promise<FakeOpenAi> {
         ? chatReply(scripted, { ...readChat({}), stream: false }, id)
         : embeddingsReply(readEmbeddings(request.body), vectorLength);
     }
-    return chatReply(scripts.chat.shift() ?? ruled(rules, request) ?? answers(defaultAnswer), readChat(request.body), id);
+    return chatReply(
+      scripts.chat.shift() ?? ruled(rules, request) ?? answers(quoted(readChat(request.body).promptText)),
+      readChat(request.body),
+      id,
+    );
   };
 
   const server = createServer((incoming, response) => {
