@@ -12,7 +12,7 @@ import { questionLikeness, readQuestion, sameQuestionMin, standsAlone } from "@a
 import { type SQL, sql } from "drizzle-orm";
 import type { WorkspaceCtx } from "../../context.ts";
 import type { RetrieveFilter } from "../retrieval/input.ts";
-import { localesLike, textArray } from "../retrieval/parts.ts";
+import { filtered } from "../retrieval/parts.ts";
 import { embedLater } from "./view.ts";
 
 export interface ApprovedScope {
@@ -109,15 +109,7 @@ function statement(workspaceId: string, scope: ApprovedScope, question: string, 
     from found`;
 }
 
-function allowed({ sourceIds, filter, asOf }: ApprovedScope): SQL {
-  const parts: SQL[] = [];
-  if (sourceIds.length > 0) parts.push(sql`a.source_id = any(${textArray(sourceIds)}::uuid[])`);
-  if (filter.audience === "public") parts.push(sql`d.audience = 'public'`);
-  if (filter.labels && filter.labels.length > 0) parts.push(sql`d.labels && ${textArray(filter.labels)}`);
-  if (filter.locale) {
-    const { same, within } = localesLike(filter.locale);
-    parts.push(sql`(d.locale is null or lower(d.locale) = any(${textArray(same)}) or starts_with(lower(d.locale), ${within}))`);
-  }
-  if (asOf !== undefined) parts.push(sql`a.updated_at <= ${asOf}::timestamptz`);
-  return sql.join(parts.map((part) => sql` and ${part}`));
+function allowed({ asOf, ...scope }: ApprovedScope): SQL {
+  const then = asOf === undefined ? sql`` : sql` and a.updated_at <= ${asOf}::timestamptz`;
+  return sql`${filtered(scope, sql`d`)}${then}`;
 }

@@ -38,7 +38,9 @@ function searchable(workspaceId: string, query: RetrieveInput): SQL {
 
 function whenSearchable({ asOf, unpublished }: RetrieveInput): SQL {
   if (asOf !== undefined) {
-    return sql`c.published_at <= ${asOf}::timestamptz and (c.retired_at is null or c.retired_at > ${asOf}::timestamptz)`;
+    // Chunks of before the time was kept have none: they are taken to have been there all along. A staged one has neither time.
+    const published = sql`(c.published_at <= ${asOf}::timestamptz or (c.published_at is null and (c.searchable or c.retired_at is not null)))`;
+    return sql`${published} and (c.retired_at is null or c.retired_at > ${asOf}::timestamptz)`;
   }
   return unpublished ? sql`(c.searchable or c.retired_at is null)` : sql`c.searchable`;
 }

@@ -110,21 +110,26 @@ function vectorText(vector: Float32Array): string {
   return `[${Array.from(vector, (value) => (value === 0 ? "0" : value.toPrecision(5))).join(",")}]`;
 }
 
-/** ` and …` for chunks `c` that the filter lets through; nothing where it lets all through. */
-export function filtered({ sourceIds, filter }: Pick<RetrieveInput, "sourceIds" | "filter">): SQL {
+/**
+ * ` and …` for rows that the scope lets through; nothing where it lets all through. `row` is what the statement calls them: chunks,
+ * or documents, which have the same columns for it.
+ */
+export function filtered({ sourceIds, filter }: Pick<RetrieveInput, "sourceIds" | "filter">, row: SQL = sql`c`): SQL {
   const parts: SQL[] = [];
-  if (sourceIds.length > 0) parts.push(sql`c.source_id = any(${textArray(sourceIds)}::uuid[])`);
-  if (filter?.audience === "public") parts.push(sql`c.audience = 'public'`);
-  if (filter?.labels && filter.labels.length > 0) parts.push(sql`c.labels && ${textArray(filter.labels)}`);
+  if (sourceIds.length > 0) parts.push(sql`${row}.source_id = any(${textArray(sourceIds)}::uuid[])`);
+  if (filter?.audience === "public") parts.push(sql`${row}.audience = 'public'`);
+  if (filter?.labels && filter.labels.length > 0) parts.push(sql`${row}.labels && ${textArray(filter.labels)}`);
   if (filter?.locale) {
     const { same, within } = localesLike(filter.locale);
-    parts.push(sql`(c.locale is null or lower(c.locale) = any(${textArray(same)}) or starts_with(lower(c.locale), ${within}))`);
+    parts.push(
+      sql`(${row}.locale is null or lower(${row}.locale) = any(${textArray(same)}) or starts_with(lower(${row}.locale), ${within}))`,
+    );
   }
   return sql.join(parts.map((part) => sql` and ${part}`));
 }
 
 /** `pt-BR` is served by `pt-BR` and `pt`; `pt` by every Portuguese. */
-export function localesLike(locale: string): { same: string[]; within: string } {
+function localesLike(locale: string): { same: string[]; within: string } {
   const wanted = locale.toLowerCase();
   const parts = wanted.split("-");
   return { same: parts.map((_, at) => parts.slice(0, at + 1).join("-")), within: `${wanted}-` };
