@@ -99,7 +99,7 @@ export async function openApp({ servers = 1, workers = 1, ...given }: AppOptions
     ...given,
   };
   const database = await openTestDatabase();
-  const network = await openNetwork(database);
+  const network = await openNetwork(database, workers);
   const folder = mkdtempSync(join(tmpdir(), "axon-app-"));
   const allParts: Parts[] = [];
   const runningServers: RunningServer[] = [];
@@ -196,7 +196,7 @@ interface Network {
   close(): Promise<void>;
 }
 
-async function openNetwork(database: TestDatabase): Promise<Network> {
+async function openNetwork(database: TestDatabase, consumers: number): Promise<Network> {
   const redis = openTestRedis();
   const limits = openTestLimits();
   if (redis !== null) {
@@ -218,7 +218,7 @@ async function openNetwork(database: TestDatabase): Promise<Network> {
     };
     return { jobs, limits, openBus, close };
   }
-  const pool = openJobPool({ connectionString: database.url }, "bullmq");
+  const pool = openJobPool({ connectionString: database.url }, "bullmq", consumers);
   const jobs: JobBackend = { kind: "postgres", pool, schema: "bullmq" };
   await prepareBackend(jobs);
   const [bus, deltas] = [createMemoryBus(), createMemoryDeltas()];

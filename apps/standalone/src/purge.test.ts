@@ -26,7 +26,7 @@ async function settle(name: string) {
   const uploaded = await owner.client.uploadDocument({ sourceId, name: "returns.txt", mime: "text/plain", bytes: Buffer.from(text) });
   const { id: documentId } = await api.knowledge.documents.addText.mutate({ sourceId, name: "Text", text });
   for (const id of [uploaded.documentId, documentId]) expect(await owner.client.waitForDocument(id)).toMatchObject({ status: "ready" });
-  const { id: agentId } = await api.agents.create.mutate({ name: "Ada", replyDelayMs: 0, confidenceThreshold: 0 });
+  const { id: agentId } = await api.agents.create.mutate({ name: "Ada", replyDelayMs: 0 });
   const { conversationId } = await replyTo(owner.client, agentId, "How long may I return a parcel?");
   const key = await api.workspaces.apiKeys.create.mutate({ name: "ci", role: "admin" });
   await api.workspaces.secrets.set.mutate({ name: "shop", value: "open sesame" });

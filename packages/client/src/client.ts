@@ -12,7 +12,7 @@ import type { Document } from "@axon/contracts/knowledge";
 import { createTRPCClient, httpBatchLink, httpLink, splitLink, type TRPCClient } from "@trpc/client";
 import { type DocumentPorts, type UploadInput, uploadDocument, type WaitOptions, waitForDocument } from "./documents.ts";
 import { axonErrorOf } from "./errors.ts";
-import { type FollowedEvent, type FollowOptions, follow, type Subscribe } from "./follow.ts";
+import { type ConnectionState, type FeedObserver, type FollowedEvent, type FollowOptions, follow } from "./follow.ts";
 import { noteSentToken, publicPaths, recoverLink } from "./recover-link.ts";
 import { type Credentials, createSessionKeeper } from "./session-keeper.ts";
 import { createSocket, type WebSocketClass } from "./socket.ts";
@@ -148,34 +148,31 @@ export function createAxonClient(options: AxonClientOptions): AxonClient {
 
 /** The three streams, each ended by `closed` as well as by its caller. */
 function createFollowers(api: TRPCClient<AppRouter>, closed: AbortSignal): AxonClient["follow"] {
-  const followWith = (subscribe: Subscribe, lastEventId: string | undefined, followOptions: FollowOptions) =>
-    follow(subscribe, lastEventId, followOptions.signal ? AbortSignal.any([closed, followOptions.signal]) : closed);
+  const followWith = (subscribe: SubscribeTelling, lastEventId: string | undefined, followOptions: FollowOptions) => {
+    const telling = createStateTeller(followOptions);
+    const signal = followOptions.signal ? AbortSignal.any([closed, followOptions.signal]) : closed;
+    return follow((after, observer) => subscribe(after, telling(observer)), lastEventId, signal);
+  };
 
   return {
     async *conversation({ conversationId, lastEventId }, followOptions = {}) {
       // A fixed place to start from: without it, a cut before the first event would leave a gap.
       const from = lastEventId ?? (await api.conversations.get.query({ conversationId }).catch(rethrow)).lastEventId;
       yield* followWith(
-        (after, observer) =>
-          api.conversations.onConversation.subscribe(
-            { conversationId, lastEventId: after },
-            { ...observer, ...stateObserver(followOptions) },
-          ),
+        (after, observer) => api.conversations.onConversation.subscribe({ conversationId, lastEventId: after }, observer),
         from,
         followOptions,
       );
     },
     workspace: ({ lastEventId } = {}, followOptions = {}) =>
       followWith(
-        (after, observer) =>
-          api.conversations.onWorkspace.subscribe({ lastEventId: after }, { ...observer, ...stateObserver(followOptions) }),
+        (after, observer) => api.conversations.onWorkspace.subscribe({ lastEventId: after }, observer),
         lastEventId,
         followOptions,
       ),
     progress: ({ documentId, lastEventId } = {}, followOptions = {}) =>
       followWith(
-        (after, observer) =>
-          api.knowledge.onProgress.subscribe({ documentId, lastEventId: after }, { ...observer, ...stateObserver(followOptions) }),
+        (after, observer) => api.knowledge.onProgress.subscribe({ documentId, lastEventId: after }, observer),
         lastEventId,
         followOptions,
       ),
@@ -200,15 +197,33 @@ function rethrow(cause: unknown): never {
   throw axonErrorOf(cause);
 }
 
-/** tRPC tells `connecting` (with what broke) and `pending`, which means the socket is open. */
-function stateObserver({ onState }: FollowOptions) {
-  if (!onState) return {};
-  return {
-    onConnectionStateChange({ state }: { state: "idle" | "connecting" | "pending" }) {
-      if (state !== "idle") onState(state === "pending" ? "connected" : "connecting");
-    },
+/**
+ * Adds to the observers of one follower what tells its caller the connection's state, each change once. tRPC tells `connecting` and
+ * `pending`, which means the socket is open; a socket that breaks before anything was sent on it is told by the error alone.
+ */
+function createStateTeller({ onState }: FollowOptions) {
+  let told: ConnectionState | null = null;
+  const tell = (state: ConnectionState) => {
+    if (state === told) return;
+    told = state;
+    onState?.(state);
   };
+  return (observer: FeedObserver): TellingObserver => ({
+    ...observer,
+    onError(error) {
+      tell("connecting");
+      observer.onError(error);
+    },
+    onConnectionStateChange({ state }) {
+      if (state !== "idle") tell(state === "pending" ? "connected" : "connecting");
+    },
+  });
 }
+
+interface TellingObserver extends FeedObserver {
+  onConnectionStateChange(change: { state: "idle" | "connecting" | "pending" }): void;
+}
+type SubscribeTelling = (lastEventId: string | undefined, observer: TellingObserver) => { unsubscribe(): void };
 
 type Fetch = (
   input: string | URL | Request,

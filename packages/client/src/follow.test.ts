@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
 import { type AxonClientOptions, createAxonClient } from "./client.ts";
 import { axonErrorOf } from "./errors.ts";
 import { type FollowedEvent, follow, type Subscribe } from "./follow.ts";
@@ -156,7 +157,32 @@ describe("following a conversation", () => {
     await until(() => states.filter((state) => state === "connected").length >= 2);
     stop.abort();
     await reading;
-    expect(states.lastIndexOf("connecting")).toBeGreaterThan(states.indexOf("connected"));
+    expect(states).toEqual(["connecting", "connected", "connecting", "connected"]);
+  });
+
+  it("tells so too when it is lost before anything was asked on it", async () => {
+    let opened = 0;
+    class BreaksAtFirst extends WebSocket {
+      constructor(...given: ConstructorParameters<typeof WebSocket>) {
+        super(...given);
+        this.on("open", () => {
+          opened += 1;
+          if (opened === 1) this.terminate();
+        });
+      }
+    }
+    const options = { token: "fixed", WebSocket: BreaksAtFirst as unknown as typeof globalThis.WebSocket }; // safe: ws keeps to the standard
+    const { server, client } = await setUp(options);
+    const states: string[] = [];
+    const stop = new AbortController();
+    const reading = read(
+      client.follow.conversation({ conversationId }, { signal: stop.signal, onState: (state) => states.push(state) }),
+      100,
+    );
+    await until(() => server.counts.subscribed === 1);
+    stop.abort();
+    await reading;
+    expect(states).toEqual(["connecting", "connected", "connecting", "connected"]);
   });
 });
 

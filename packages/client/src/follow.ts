@@ -24,7 +24,8 @@ export interface FollowOptions {
   onState?: ((state: ConnectionState) => void) | undefined;
 }
 
-interface FeedObserver {
+/** What one subscription tells its follower. */
+export interface FeedObserver {
   onData(value: { id: string; data: StreamEvent }): void;
   onError(error: unknown): void;
   onComplete(): void;

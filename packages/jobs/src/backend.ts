@@ -41,12 +41,13 @@ const poolListenersMax = 100;
 
 /**
  * Opens a pool that BullMQ's statements can run on: they name no schema, so every client starts with `schema` as its
- * search path, and each worker keeps one client for LISTEN. A smaller pool would wait for itself forever.
+ * search path, and each consumer keeps a client for LISTEN on each queue. `consumers` is how many will share the pool: a
+ * smaller pool would wait for itself forever.
  */
-export function openJobPool(connection: pg.PoolConfig, schema: string): pg.Pool {
+export function openJobPool(connection: pg.PoolConfig, schema: string, consumers = 1): pg.Pool {
   const pool = new pg.Pool({
     ...connection,
-    max: Object.keys(queues).length + queryClientsMax,
+    max: consumers * Object.keys(queues).length + queryClientsMax,
     options: `-c search_path=${quoted(schema)}`,
     keepAlive: true,
   });

@@ -40,15 +40,18 @@ export async function openTestBackends(): Promise<TestBackends> {
   };
 }
 
+/** As many as a test here starts on one pool. */
+const consumersMax = 2;
+
 async function openSchema(url: string, free: string[]): Promise<OpenBackend> {
   const schema = free.pop() ?? `jobs_${randomBytes(5).toString("hex")}`;
-  const pool = openJobPool({ connectionString: url }, schema);
+  const pool = openJobPool({ connectionString: url }, schema, consumersMax);
   const backend: JobBackend = { kind: "postgres", pool, schema };
   await prepareBackend(backend);
   return {
     backend,
     source: `import { openJobPool } from "./src/backend.ts";
-      const pool = openJobPool({ connectionString: ${JSON.stringify(url)} }, "${schema}");
+      const pool = openJobPool({ connectionString: ${JSON.stringify(url)} }, "${schema}", ${consumersMax});
       const backend = { kind: "postgres", pool, schema: "${schema}" };`,
     async close() {
       const { rows } = await pool.query<{ name: string }>(

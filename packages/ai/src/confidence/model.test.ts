@@ -53,6 +53,17 @@ describe("confidence", () => {
     }
   });
 
+  it("is no lower because the right passage is the only one there is", () => {
+    const only = (matched: string[]): Retrieval => {
+      const one = hit(1, "You can return shoes within thirty days.", matched.length / 3, matched);
+      const scores = { ...one.scores, text: matched.length * 0.29 }; // The rarity of a word that stands in all there is: ln(4/3).
+      return { hits: [{ ...one, scores }], corpus: { chunks: 1, documentFrequency: { return: 1, shoe: 1, day: 1 } } };
+    };
+    const sure = (asked: string, matched: string[]) => localConfidence.score(retrievalFeatures(asked, query, only(matched)));
+    expect(sure(question, ["return", "shoe", "day"])).toBeGreaterThan(localConfidence.threshold);
+    expect(sure("What is the capital of France?", [])).toBeLessThan(0.05);
+  });
+
   it("takes a missing feature for average, ignores an unknown one, and lets none pull without end", () => {
     const model = createConfidenceModel({ id: "x", threshold: 0.5, intercept: 0, features: { a: { mean: 1, scale: 1, weight: 2 } } });
     expect(model.score({})).toBe(0.5);

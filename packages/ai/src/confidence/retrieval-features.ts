@@ -59,13 +59,17 @@ export function retrievalFeatures(
   const words = [...new Set(lexemesOf(question))];
   const said = saidBefore(history);
   const asked: Asked = { question, words, subject: subjectOf(words), rarity, vector: hashedVector(question) };
-  const topTextLog = Math.log2(1 + Math.max(...hits.map(({ scores }) => scores.text)));
+  const topText = Math.max(...hits.map(({ scores }) => scores.text));
+  /**
+   * The best text score (BM25), as its binary logarithm; and how far apart the fused scores of the hits are. Where all there is has
+   * the very words that match (one passage, or the same one twice), none is rare and nothing is ahead: both are left out.
+   */
+  const comparable = topText === 0 || hits.some(({ matched }) => matched.some((word) => tellsApart(corpus, word)));
+  const topTextLog = Math.log2(1 + topText);
   return {
     /** The best cosine. Of an embedder's own scale: only the model of a real one knows it. */
     topVector: Math.max(...hits.map(({ scores }) => scores.vector)),
-    /** The best text score (BM25), as its binary logarithm; and how far apart the fused scores of the hits are. */
-    topTextLog,
-    fusedSpread: deviation(hits.map(({ scores }) => scores.fused)),
+    ...(comparable ? { topTextLog, fusedSpread: deviation(hits.map(({ scores }) => scores.fused)) } : {}),
     /** How many of the first five stand in the best hit's document. */
     sameDocument: hits.slice(0, 5).filter(({ documentId }) => documentId === top.documentId).length / Math.min(5, hits.length),
     /** Names in the question that the best hit lacks. (Not numbers: a customer's order number stands in no handbook.) */
@@ -73,7 +77,8 @@ export function retrievalFeatures(
     ...ofNaming(asked, hits, worth),
     ...ofTexts(asked, hits, top),
     ...ofDocuments(asked, hits, top),
-    ...(said === "" ? {} : { ...ofConversation(asked, said, top), followUpTextLog: topTextLog }),
+    ...(said === "" ? {} : ofConversation(asked, said, top)),
+    ...(said !== "" && comparable ? { followUpTextLog: topTextLog } : {}),
   };
 }
 
@@ -205,6 +210,10 @@ function nameOf({ title, headingPath }: RetrievalHit): string {
 
 function lexemesOf(text: string): string[] {
   return analyze(text).map(({ lexeme }) => lexeme);
+}
+
+function tellsApart({ chunks, documentFrequency }: Retrieval["corpus"], lexeme: string): boolean {
+  return (documentFrequency[lexeme] ?? 0) < chunks;
 }
 
 /** How rare a word is in the searched set; one that was not asked, and so not counted, is taken for middling. */
