@@ -13,6 +13,10 @@ const releases: readonly Readonly<Record<string, string>>[] = [
     "0001_tables": "a01494a52add205cb3188a99d757891c1871d8a8b50524f881c522c14fe3520e",
     "0002_fences": "6b51900460d7044c95ab01c9f3e33e853b4fe792b16562253d2cf12f66a71d0b",
   },
+  {
+    "0003_who_may_come_in": "53e45e60ae7831cbb284ac0d72d2596134b0bf7f5c7173765ba81d72ac046c2d",
+    "0004_who_may_come_in_fences": "8ab9c7e57511443280668ac56b7b838ea8655362b75ec08d6ba81d4a913f07c1",
+  },
 ];
 
 const folder = new URL("../drizzle/", import.meta.url);

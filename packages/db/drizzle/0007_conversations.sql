@@ -1,0 +1,2 @@
+-- The life of a conversation.
+SELECT 1;

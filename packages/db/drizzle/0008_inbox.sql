@@ -1,0 +1,2 @@
+-- The inbox: tags, search.
+SELECT 1;

@@ -1,0 +1,2 @@
+-- Contacts with several identities, attachments.
+SELECT 1;

@@ -1,0 +1,2 @@
+-- Dead letters and schedules.
+SELECT 1;

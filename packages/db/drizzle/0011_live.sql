@@ -1,0 +1,2 @@
+-- What live readers need.
+SELECT 1;
