@@ -77,7 +77,7 @@ describe("a promise of later work", () => {
     const { shown, result } = await run(provider, both);
     expect(result).toMatchObject({ action: "answer", text: "Returns are accepted within 30 days of purchase [1]." });
     expect(shown.join("")).toBe(result.text);
-    expect(result.trace).toMatchObject({ regenerated: "false_promise", tokens: { prompt: 20, completion: 10 } });
+    expect(result.trace).toMatchObject({ regenerated: "false_promise", tokens: { prompt: 20, completion: 10 }, cost: { usd: 0.04 } });
     expect(asked.slice(1).map((second) => renderPrompt(second)[0]?.content)).toEqual([expect.stringContaining("promised something")]);
   });
 

@@ -57,7 +57,7 @@ export function scripted({ prior = 0.9, final = prior, says = [], again = says, 
 export const text = (...pieces: string[]): ChatPart[] => [
   { type: "action", action: "answer" },
   ...pieces.map((piece): ChatPart => ({ type: "text", text: piece })),
-  { type: "usage", prompt: 10, completion: 5, estimated: false },
+  { type: "usage", prompt: 10, completion: 5, estimated: false, price: { prompt: 1000, completion: 2000 } },
   { type: "finish", reason: "stop" },
 ];
 

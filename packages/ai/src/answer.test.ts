@@ -20,10 +20,17 @@ describe("answering a customer", () => {
       model: "scripted-model",
       agentVersion: 3,
       tokens: { prompt: 10, completion: 5 },
+      cost: { usd: 0.02, prices: [{ prompt: 1000, completion: 2000 }] },
       handoffReason: null,
     });
     expect(result.trace.promptHash).toMatch(/^[0-9a-f]{64}$/);
     expect(Object.keys(result.trace.confidence.inputs).length).toBeGreaterThan(20);
+  });
+
+  it("has no cost where a model's price is not known", async () => {
+    const says = text("Within 30 days [1].").map((part) => (part.type === "usage" ? { ...part, price: null } : part));
+    const { result } = await run(scripted({ says }).provider, knows(hit(1, policy, 0.8)));
+    expect(result.trace).toMatchObject({ cost: null, tokens: { prompt: 10, completion: 5 } });
   });
 
   it("never shows a citation of a passage that it did not have", async () => {

@@ -81,10 +81,17 @@ export type ChatPart =
   | { type: "text"; text: string }
   | { type: "refusal"; text: string }
   | { type: "logprobs"; values: readonly number[] }
-  | { type: "usage"; prompt: number; completion: number; estimated: boolean }
+  /** Tokens of one call, and what they cost where that is known. */
+  | { type: "usage"; prompt: number; completion: number; estimated: boolean; price: TokenPrice | null }
   /** One call to a model has ended: `ok`, or the code it failed with. */
   | { type: "try"; model: string; outcome: string; ms: number }
   | { type: "finish"; reason: "stop" | "length" | "filtered" | "unparsable" };
+
+/** In US dollars for a million tokens. */
+export interface TokenPrice {
+  prompt: number;
+  completion: number;
+}
 
 export interface ChatModel {
   /** The model used when a request names none. */

@@ -5,7 +5,7 @@
  */
 import type { AnswerPath, AnswerTrace, DropReason, HandoffReason } from "@axon/contracts/answers";
 import type { Features } from "./confidence/model.ts";
-import type { AiError, AiProvider, ChatPart } from "./provider.ts";
+import type { AiError, AiProvider, ChatPart, TokenPrice } from "./provider.ts";
 import type { RetrievalHit } from "./retrieval.ts";
 
 export interface Tracer {
@@ -16,7 +16,7 @@ export interface Tracer {
   hits(found: readonly RetrievalHit[], inPrompt: readonly RetrievalHit[]): void;
   features(features: Features): void;
   prompt(hash: string): void;
-  usage(usage: { prompt: number; completion: number; estimated: boolean }): void;
+  usage(usage: { prompt: number; completion: number; estimated: boolean; price: TokenPrice | null }): void;
   citationsRemoved(count: number): void;
   /** Keeps one call to a model; there are few, as retries are. */
   tried(call: { model: string; outcome: string; ms: number }): void;
@@ -31,6 +31,8 @@ export interface Tracer {
 /** More calls for one reply than any policy of retries makes, and more passages than any search gives. */
 const triesMax = 50;
 const droppedMax = 200;
+/** Prices are for a million tokens. */
+const tokensPriced = 1e6;
 
 export function startTrace(
   provider: AiProvider,
@@ -85,7 +87,7 @@ export function startTrace(
     prompt: (hash) => {
       trace.promptHash = hash;
     },
-    usage({ prompt, completion, estimated }) {
+    usage({ prompt, completion, estimated, price }) {
       // Tries that were cut are paid for as well.
       const { tokens } = trace;
       trace.tokens = {
@@ -93,6 +95,7 @@ export function startTrace(
         completion: tokens.completion + completion,
         estimated: tokens.estimated || estimated,
       };
+      trace.cost = price === null || trace.cost === null ? null : addCost(trace.cost, { prompt, completion, price });
     },
     citationsRemoved: (count) => {
       trace.citationsRemoved += count;
@@ -119,4 +122,13 @@ export function startTrace(
       };
     },
   };
+}
+
+/** What the calls so far cost, and one more. (One call of unknown price, and nobody knows what the whole cost.) */
+function addCost(
+  before: AnswerTrace["cost"],
+  { prompt, completion, price }: { prompt: number; completion: number; price: TokenPrice },
+): NonNullable<AnswerTrace["cost"]> {
+  const usd = (prompt * price.prompt + completion * price.completion) / tokensPriced;
+  return { usd: (before?.usd ?? 0) + usd, prices: [...(before?.prices ?? []), price].slice(0, triesMax) };
 }

@@ -79,6 +79,25 @@ const encryptionKeys = text
   )
   .transform((parts) => parts.map((part) => ({ id: part.split(":")[0] ?? "", bytes: Buffer.from(part.split(":")[1] ?? "", "hex") })));
 
+const perMillion = String.raw`\d{1,6}(?:\.\d{1,6})?`;
+const priceOfModel = new RegExp(`^([^=,\\s]{1,200})=(${perMillion})/(${perMillion})$`);
+
+/** `model=prompt/completion`, in US dollars for a million tokens. */
+const prices = text
+  .transform(list)
+  .refine(
+    (parts) => parts.every((part) => priceOfModel.test(part)),
+    "must be prices `model=prompt/completion` in US dollars for a million tokens, such as my-model=0.2/0.8, with commas between them",
+  )
+  .transform((parts) =>
+    Object.fromEntries(
+      parts.map((part) => {
+        const [, model = "", prompt, completion] = priceOfModel.exec(part) ?? [];
+        return [model, { prompt: Number(prompt), completion: Number(completion) }];
+      }),
+    ),
+  );
+
 /** `10.0.0.0/8` or `10.0.0.1`. */
 function isNetwork(part: string): boolean {
   const [base = "", bits, ...more] = part.split("/");
@@ -142,6 +161,7 @@ export const rawEnv = z.object({
   OPENAI_FIRST_BYTE_SECONDS: whole(1, 90).default(20),
   OPENAI_MAX_TOKENS: whole(16, 16_384).default(1024),
   OPENAI_TEMPERATURE: fraction(0, 2).default(0.3),
+  OPENAI_PRICES: prices.default({}),
   STORAGE_BUCKET: text.optional(),
   STORAGE_REGION: text.default("us-east-1"),
   STORAGE_ENDPOINT: web.optional(),

@@ -129,6 +129,7 @@ describe("any environment", () => {
       DATABASE_URL: "mysql://hunter2",
       JWT_SECRET: "hunter2",
       OPENAI_TEMPERATURE: "hunter2",
+      OPENAI_PRICES: "hunter2=1",
       STORAGE_PATH_STYLE: "hunter2",
       NODE_ENV: "hunter2",
       BCRYPT_ROUNDS: "99",
@@ -225,6 +226,7 @@ describe("any environment", () => {
       firstByteMs: 20_000,
       maxTokens: 1024,
       temperature: 0.3,
+      prices: {},
     });
   });
 

@@ -69,6 +69,8 @@ interface SharedEnv {
     firstByteMs: number;
     maxTokens: number;
     temperature: number;
+    /** Of models by name, in US dollars for a million tokens. */
+    prices: Record<string, { prompt: number; completion: number }>;
   } | null;
   storage: StorageEnv;
   /** `host:port` of places that sources may be read from although they are not public. */
@@ -196,6 +198,7 @@ function openaiEnv(raw: RawEnv, apiKey: string): SharedEnv["openai"] {
     firstByteMs: raw.OPENAI_FIRST_BYTE_SECONDS * 1000,
     maxTokens: raw.OPENAI_MAX_TOKENS,
     temperature: raw.OPENAI_TEMPERATURE,
+    prices: raw.OPENAI_PRICES,
   };
 }
 

@@ -71,6 +71,14 @@ export const answerTrace = z.object({
   promptHash: z.string().nullable(),
   hits: z.array(z.object({ chunkId: z.uuid(), documentId: z.uuid(), scores: passageScores, inPrompt: z.boolean() })),
   tokens: z.object({ prompt: z.int(), completion: z.int(), estimated: z.boolean() }),
+  /**
+   * What the models were paid for this reply, the search left out (embedding a question costs a thousandth of a cent). `prices`: of
+   * each call, in US dollars for a million tokens. null: a model's price is not known.
+   */
+  cost: z
+    .object({ usd: z.number(), prices: z.array(z.object({ prompt: z.number(), completion: z.number() })) })
+    .nullable()
+    .optional(),
   stagesMs: z.record(z.string(), z.number()),
   confidence: z.object({ value: z.number(), model: z.string(), inputs: z.record(z.string(), z.number()) }),
   citationsRemoved: z.int(),

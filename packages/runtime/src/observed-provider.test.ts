@@ -40,7 +40,7 @@ describe("a provider that is watched", () => {
   it("gives every part as it came, and is reported once with its times and tokens", async () => {
     const parts: ChatPart[] = [
       { type: "text", text: "Hello" },
-      { type: "usage", prompt: 12, completion: 3, estimated: false },
+      { type: "usage", prompt: 12, completion: 3, estimated: false, price: null },
       { type: "finish", reason: "stop" },
     ];
     const calls = await watch(says(parts), async (provider) => expect(await read(provider)).toEqual(parts));

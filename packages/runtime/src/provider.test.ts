@@ -35,6 +35,7 @@ it("the model of the environment falls back on the other one, and a scraper sees
     firstByteMs: 20_000,
     maxTokens: 100,
     temperature: 0,
+    prices: {},
   };
   const provider = createProvider({ openai }, { warn: (...line: unknown[]) => void warnings.push(line) });
   const metrics = createMetrics();

@@ -17,8 +17,8 @@ const patienceShare = 1 / 3;
 /** OpenAI, or any server that speaks its protocol, when there is a key; the built-in local provider otherwise. */
 export function createProvider(env: Pick<Env, "openai">, log: Pick<Logger, "warn">): AiProvider {
   if (env.openai === null) return createLocalProvider();
-  const { apiKey, baseUrl, model, embeddingModel, embeddingDimensions, fallback, timeoutMs, firstByteMs } = env.openai;
-  const common = { embeddingModel, firstByteMs, requestId: currentRequest };
+  const { apiKey, baseUrl, model, embeddingModel, embeddingDimensions, fallback, timeoutMs, firstByteMs, prices } = env.openai;
+  const common = { embeddingModel, firstByteMs, prices, requestId: currentRequest };
   const patienceMs = Math.round(timeoutMs * patienceShare);
   const first = createOpenAiProvider({
     ...common,

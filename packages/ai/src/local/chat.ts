@@ -38,7 +38,7 @@ export function createLocalChat(): ChatModel {
         await setImmediate();
         signal?.throwIfAborted();
       }
-      yield { type: "usage", prompt: 0, completion: 0, estimated: false } satisfies ChatPart;
+      yield { type: "usage", prompt: 0, completion: 0, estimated: false, price: { prompt: 0, completion: 0 } } satisfies ChatPart;
       yield { type: "finish", reason: "stop" };
     },
   };

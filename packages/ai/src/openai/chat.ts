@@ -8,7 +8,7 @@ import type OpenAI from "openai";
 import type { ChatCompletionCreateParamsStreaming } from "openai/resources/chat/completions";
 import type { CompletionUsage } from "openai/resources/completions";
 import { answerSchema, renderPrompt } from "../prompt.ts";
-import { AiError, type ChatModel, type ChatPart, type ChatRequest } from "../provider.ts";
+import { AiError, type ChatModel, type ChatPart, type ChatRequest, type TokenPrice } from "../provider.ts";
 import { tokenCounter } from "../tokens.ts";
 import { type AnswerReader, createAnswerReader } from "./answer-reader.ts";
 import { type Deadline, startDeadline } from "./deadline.ts";
@@ -29,6 +29,8 @@ export interface ChatOptions {
   headers: () => Record<string, string>;
   /** 0..1, spreads retries. */
   random: () => number;
+  /** What a model costs; null where nobody knows. */
+  priceOf: (model: string) => TokenPrice | null;
 }
 
 /** Models whose dialect is remembered; agents name few. */
@@ -113,6 +115,7 @@ async function* once(
   heard: { content: boolean },
 ): AsyncGenerator<ChatPart> {
   const params = paramsOf(model, dialect, request);
+  const price = options.priceOf(model);
   const patience = dialect.reasons ? thoughtPatience : 1;
   const opened = client.chat.completions.create(params, {
     signal: deadline.signal,
@@ -129,7 +132,7 @@ async function* once(
     for (let limitMs = options.firstByteMs; !reader.broken(); limitMs = options.idleMs) {
       const next = await deadline.within(chunks.next(), limitMs * patience, "further word");
       if (next.done) break;
-      if (next.value.usage) usage = usageOf(next.value.usage);
+      if (next.value.usage) usage = usageOf(next.value.usage, price);
       // Some servers leave out the index when there is only one.
       const choice = next.value.choices?.find(({ index }) => (index ?? 0) === 0);
       if (!choice) continue;
@@ -149,12 +152,12 @@ async function* once(
       throw new AiError("unavailable", "the model's stream ended before its reply did");
   } catch (error) {
     // What was said was used all the same; counting waits for the tokenizer, so a call that said nothing is not counted.
-    if (usage !== null || raw !== "") yield usage ?? (await estimatedUsage(params.messages, raw));
+    if (usage !== null || raw !== "") yield usage ?? (await estimatedUsage(params.messages, raw, price));
     throw error;
   } finally {
     void chunks.return?.().catch(() => {}); // The connection is dropped with the deadline; nothing is left to tell.
   }
-  yield usage ?? (await estimatedUsage(params.messages, raw));
+  yield usage ?? (await estimatedUsage(params.messages, raw, price));
   yield { type: "finish", reason: finishOf(finish, refused, reader) };
 }
 
@@ -201,12 +204,12 @@ function finishOf(finish: string | null, refused: boolean, reader: AnswerReader)
   return finish === "length" && !reader.broken() ? "length" : "unparsable";
 }
 
-function usageOf(usage: CompletionUsage): ChatPart {
-  return { type: "usage", prompt: usage.prompt_tokens ?? 0, completion: usage.completion_tokens ?? 0, estimated: false };
+function usageOf(usage: CompletionUsage, price: TokenPrice | null): ChatPart {
+  return { type: "usage", prompt: usage.prompt_tokens ?? 0, completion: usage.completion_tokens ?? 0, estimated: false, price };
 }
 
-async function estimatedUsage(messages: readonly { content?: unknown }[], raw: string): Promise<ChatPart> {
+async function estimatedUsage(messages: readonly { content?: unknown }[], raw: string, price: TokenPrice | null): Promise<ChatPart> {
   const count = await tokenCounter();
   const prompt = messages.reduce((sum, { content }) => sum + count(String(content)) + tokensPerMessage, 0);
-  return { type: "usage", prompt, completion: count(raw), estimated: true };
+  return { type: "usage", prompt, completion: count(raw), estimated: true, price };
 }

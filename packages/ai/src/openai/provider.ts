@@ -6,10 +6,11 @@
  */
 import { openaiConfidence } from "../confidence/models.ts";
 import { localEmbedderOf } from "../local/provider.ts";
-import type { AiProvider } from "../provider.ts";
+import type { AiProvider, TokenPrice } from "../provider.ts";
 import { createOpenAiChat } from "./chat.ts";
 import { createClient } from "./client.ts";
 import { createOpenAiEmbedder, readEmbedderId } from "./embed.ts";
+import { createPrices } from "./prices.ts";
 import { type RetryPolicy, retryPolicy } from "./retry.ts";
 
 export interface OpenAiOptions {
@@ -27,6 +28,8 @@ export interface OpenAiOptions {
   /** Between two chunks of a reply. */
   idleMs?: number;
   retry?: RetryPolicy;
+  /** What models cost, by name; OpenAI's own list prices are known. */
+  prices?: Readonly<Record<string, TokenPrice>>;
   /** What to call the requests made now in the vendor's own logs (`X-Client-Request-Id`): ASCII; null for no name. */
   requestId?: () => string | null;
   /** 0..1, spreads retries; for tests. */
@@ -46,6 +49,7 @@ export function createOpenAiProvider(options: OpenAiOptions): AiProvider {
   const { client, deployment } = createClient({ apiKey: options.apiKey, baseUrl: options.baseUrl ?? null, timeoutMs });
   const model = deployment ?? options.model;
   const dimensions = options.embeddingDimensions ?? null;
+  const priceOf = createPrices(options.prices ?? {}, { theirs: options.baseUrl === undefined });
   const headers = () => {
     const name = requestId();
     return name === null ? {} : { "X-Client-Request-Id": name };
@@ -62,7 +66,7 @@ export function createOpenAiProvider(options: OpenAiOptions): AiProvider {
       // The server that has the new model most likely has the one before it too.
       return earlier ? makeEmbedder(earlier.model, earlier.dimensions) : localEmbedderOf(id);
     },
-    chat: createOpenAiChat(client, { model, timeoutMs, firstByteMs, idleMs, retry, headers, random }),
+    chat: createOpenAiChat(client, { model, timeoutMs, firstByteMs, idleMs, retry, headers, random, priceOf }),
     confidence: openaiConfidence,
   };
 }

@@ -43,7 +43,7 @@ export function says(...pieces: string[]): Script {
   return async function* () {
     yield { type: "action", action: "answer" };
     for (const text of pieces) yield { type: "text", text };
-    yield { type: "usage", prompt: 10, completion: pieces.length, estimated: false };
+    yield { type: "usage", prompt: 10, completion: pieces.length, estimated: false, price: null };
     yield { type: "finish", reason: "stop" };
   };
 }
