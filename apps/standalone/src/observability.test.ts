@@ -51,6 +51,7 @@ beforeAll(async () => {
     firstByteMs: 20_000,
     maxTokens: 500,
     temperature: 0.3,
+    prices: {},
   };
   const log = createLogger({ level: "debug", name: "axon", destination });
   app = await openApp({ provider: createProvider({ openai }, log), log, reporter });

@@ -248,7 +248,7 @@ CREATE INDEX "approved_answer_hit_workspace_id_answer_id_id_index" ON "approved_
 CREATE UNIQUE INDEX "approved_answer_hit_once" ON "approved_answer_hit" USING btree ("workspace_id","turn_id") WHERE turn_id is not null;--> statement-breakpoint
 CREATE INDEX "chunk_searched" ON "chunk" USING btree ("workspace_id","source_id") WHERE searchable;--> statement-breakpoint
 CREATE INDEX "chunk_not_indexed" ON "chunk" USING btree ("workspace_id") WHERE searchable and not indexed;--> statement-breakpoint
-CREATE INDEX "chunk_near" ON "chunk" USING hnsw ("embedding" halfvec_cosine_ops) WHERE indexed and searchable;--> statement-breakpoint
+CREATE INDEX "chunk_near" ON "chunk" USING hnsw ("embedding" halfvec_cosine_ops) WITH (m=28,ef_construction=200) WHERE indexed and searchable;--> statement-breakpoint
 CREATE INDEX "chunk_by_word" ON "chunk" USING gin ("lexemes") WHERE indexed and searchable;--> statement-breakpoint
 -- contract: no statement of any version reads it; under row-level security none could.
 DROP INDEX "chunk_lexemes_index";--> statement-breakpoint

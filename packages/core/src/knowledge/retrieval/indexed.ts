@@ -14,7 +14,7 @@ import type { IndexState } from "./state.ts";
 /** Chunks that the word index may bring, should the words be less rare than they were when last counted. */
 const wordChunksMax = 4_000;
 /** How many neighbours the vector index keeps in sight: more find better and take longer. */
-const neighboursInSight = 320;
+const neighboursInSight = 200;
 
 /**
  * Settings of this transaction only: to look further until there are enough, and never to start other processes for it. Narrowed
