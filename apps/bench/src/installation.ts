@@ -22,9 +22,18 @@ export interface Services {
 export interface Installation {
   url: string;
   database: DatabaseTarget;
+  /** What access tokens are signed with. */
+  jwtSecret: string;
   /** CPU time that the server process has used so far, in milliseconds; NaN where the system does not tell. */
   cpuMs(): number;
   close(): Promise<void>;
+}
+
+export interface InstallationOptions {
+  /** Of its processes, beside what every installation has. */
+  env?: Record<string, string>;
+  /** With a worker. Standalone always has one. */
+  worker?: boolean;
 }
 
 const startMsMax = 120_000;
@@ -32,22 +41,31 @@ const pollMs = 50;
 const outputCharsMax = 20_000;
 
 /** Starts it and waits until it is ready. Throws when it has not been built, and with its words when it does not start. */
-export async function openInstallation(services: Services | null): Promise<Installation> {
+export async function openInstallation(
+  services: Services | null,
+  { env: more = {}, worker: working = false }: InstallationOptions = {},
+): Promise<Installation> {
   const folder = mkdtempSync(join(tmpdir(), "axon-bench-"));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
+  const jwtSecret = newSecret();
   const common = {
-    ...secrets(),
+    JWT_SECRET: jwtSecret,
+    JWT_REFRESH_SECRET: newSecret(),
+    UPLOAD_SECRET: newSecret(),
     AXON_HOME: join(folder, "home"),
     HOST: "127.0.0.1",
     PORT: String(port),
     LOG_LEVEL: "warn",
     NODE_ENV: "production",
+    ...more,
   };
   const own = services === null ? embeddedIn(join(folder, "home")) : await createDatabase(services.databaseUrl);
   const env = services === null ? common : { ...common, DATABASE_URL: own.target.url, REDIS_URL: services.redisUrl };
   const server = startProgram(services === null ? "standalone" : "server", services === null ? ["--no-seed"] : [], env, folder);
+  const worker = working && services !== null ? startProgram("worker", [], env, folder) : null;
   const close = async () => {
+    await worker?.end();
     await server.end();
     await own.drop();
     rmSync(folder, { recursive: true, force: true });
@@ -58,14 +76,17 @@ export async function openInstallation(services: Services | null): Promise<Insta
     await close();
     throw error;
   }
-  return { url, database: own.target, cpuMs: () => cpuMsOf(server.child.pid), close };
+  return { url, database: own.target, jwtSecret, cpuMs: () => cpuMsOf(server.child.pid), close };
 }
 
+type App = "server" | "standalone" | "worker";
+
 /** The main file of one of Axon's programs, as `npm run build` leaves it. */
-function mainOf(app: "server" | "standalone"): string {
+function mainOf(app: App): string {
   const programs = {
     server: new URL("../../server/dist/main.js", import.meta.url),
     standalone: new URL("../../standalone/dist/main.js", import.meta.url),
+    worker: new URL("../../worker/dist/main.js", import.meta.url),
   };
   const path = fileURLToPath(programs[app]);
   if (!existsSync(path)) throw new Error(`${path} is not there: run "npm run build" first`);
@@ -78,7 +99,7 @@ interface Program {
   end(): Promise<void>;
 }
 
-function startProgram(app: "server" | "standalone", args: string[], env: Record<string, string>, cwd: string): Program {
+function startProgram(app: App, args: string[], env: Record<string, string>, cwd: string): Program {
   const child = spawn(process.execPath, [mainOf(app), ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   const keep = (text: Buffer) => {
@@ -139,9 +160,8 @@ function embeddedIn(home: string): OwnDatabase {
   };
 }
 
-function secrets(): Record<string, string> {
-  const names = ["JWT_SECRET", "JWT_REFRESH_SECRET", "UPLOAD_SECRET"];
-  return Object.fromEntries(names.map((name) => [name, randomBytes(32).toString("hex")]));
+function newSecret(): string {
+  return randomBytes(32).toString("hex");
 }
 
 /** From the kernel's account of the process: 10 ms a tick on every Linux that Node runs on. */

@@ -34,6 +34,7 @@ const withdrawnWords: Record<SupersededReason, string> = {
   taken_over: "a person took over",
   withheld: "it was not sure enough",
   restarted: "it starts again",
+  resolved: "the conversation was resolved",
 };
 
 /** Shows a conversation with the agent of this name. */

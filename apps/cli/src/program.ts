@@ -7,10 +7,13 @@ import type { AxonClient } from "@axon/client/client";
 import { Command, CommanderError } from "commander";
 import { ask } from "./commands/ask.ts";
 import { chat } from "./commands/chat.ts";
+import { addConversationCommands } from "./commands/conversations.ts";
+import { addEventCommands } from "./commands/events.ts";
 import { ingest } from "./commands/ingest.ts";
+import { addJobCommands } from "./commands/jobs.ts";
 import { login } from "./commands/login.ts";
 import { mail } from "./commands/mail.ts";
-import { seed } from "./commands/seed.ts";
+import { seed, seedAtScale } from "./commands/seed.ts";
 import { connect } from "./connect.ts";
 import { exitCodes, explain } from "./failure.ts";
 import { type Io, remark } from "./io.ts";
@@ -140,11 +143,22 @@ function createProgram(deps: ProgramDeps, report: { done(code: number): void; me
     .command("seed")
     .description("make the demo agent and give it the handbook of a made-up shop; twice is as good as once")
     .option("--handbook <folder>", "other documents than ours", deps.handbookDir)
-    .option("--json", "print the agent, the source and the documents as JSON")
+    .option("--scale <messages>", "instead: a large workspace with about so many messages in a year of conversations")
+    .option("--seed <number>", "with --scale: other conversations than those of seed 1", "1")
+    .option("--json", "print what was made as JSON")
     .option("--quiet", "say nothing unless something failed")
-    .action((options: { handbook: string; json?: boolean; quiet?: boolean }) =>
-      withClient((client) => seed(client, io, { ...options, handbookDir: options.handbook })),
+    .action((options: { handbook: string; scale?: string; seed: string; json?: boolean; quiet?: boolean }) =>
+      withClient((client) => {
+        const { scale } = options;
+        return scale === undefined
+          ? seed(client, io, { ...options, handbookDir: options.handbook })
+          : seedAtScale(client, io, { ...options, scale });
+      }),
     );
+
+  addConversationCommands(program, io, withClient);
+  addJobCommands(program, io, withClient);
+  addEventCommands(program, io, withClient);
 
   program
     .command("mail")

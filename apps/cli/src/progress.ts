@@ -94,3 +94,39 @@ function createLines(io: Io): ProgressBoard {
     stop() {},
   };
 }
+
+interface Counter {
+  update(done: number, note: string): void;
+  stop(): void;
+}
+
+/** Parts of the whole after which a line is written where there are no bars. */
+const linesPerCount = 10;
+
+/** One bar that counts up to `total`; lines at every tenth where bars can't be drawn. */
+export function createCounter(io: Io, { what, total, quiet }: { what: string; total: number; quiet: boolean }): Counter {
+  if (quiet) return { update() {}, stop() {} };
+  if (!io.bars) {
+    let told = 0;
+    return {
+      update(done, note) {
+        const tenths = Math.floor((done / total) * linesPerCount);
+        if (tenths <= told) return;
+        told = tenths;
+        remark(io, `${done} ${what}, ${note}`);
+      },
+      stop() {},
+    };
+  }
+  const bar = new progress.SingleBar(
+    {
+      stream: io.stderr as NodeJS.WritableStream, // safe: a terminal, or there would be no bars
+      format: `  {bar} {value} ${what}, {note}`,
+      barsize: barWidth,
+      hideCursor: true,
+    },
+    progress.Presets.shades_classic,
+  );
+  bar.start(total, 0, { note: "" });
+  return { update: (done, note) => bar.update(Math.min(done, total), { note }), stop: () => bar.stop() };
+}

@@ -25,6 +25,7 @@ const handoffWords: Record<HandoffReason, string> = {
   ai_error: "the model could not be reached",
   agent_paused: "the agent is not answering at the moment",
   business_hours: "people answer at this hour",
+  loop_guard: "it may be talking to a machine",
 };
 
 /** Why a person was asked for, as the end of a sentence. */

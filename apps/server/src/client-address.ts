@@ -20,6 +20,7 @@ export function createTrustProxy({ hops, networks }: Env["http"]["trustProxy"]):
     else list.addSubnet(base, Number(bits), family);
   }
   return (address, hop) => {
+    if (networks.length === 0) return hop < hops;
     const plain = withoutMapping(address);
     return hop < hops || (isIP(plain) !== 0 && list.check(plain, isIPv6(plain) ? "ipv6" : "ipv4"));
   };

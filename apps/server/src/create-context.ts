@@ -6,7 +6,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { ApiCtx, ApiServices, VisitorPrincipal } from "@axon/api/context";
 import { noteInLogContext } from "@axon/config/log-context";
-import { authenticate, type Principal } from "@axon/core/auth";
+import { authenticate, type Principal, type RecentCallers } from "@axon/core/auth";
 import type { LiveCaller } from "@axon/db/callers";
 import type { LiveCallers } from "./live-callers.ts";
 
@@ -35,20 +35,31 @@ export interface CallingSocket {
 export interface ContextDeps {
   services: ApiServices;
   callers: LiveCallers;
+  recent: RecentCallers;
 }
 
 /**
  * For a request the credential is looked at when a procedure first asks who calls, and once. A socket may outlive what it was
  * opened with, so there it is looked at for each call.
  */
-export function createContext({ services, callers }: ContextDeps, caller: Caller): ApiCtx {
+export function createContext({ services, callers, recent }: ContextDeps, caller: Caller): ApiCtx {
   const { token, workspaceId, socket } = caller;
   let known: Promise<Principal | null> | null = null;
   const look = async () => {
-    const principal = token === null || caller.visitorsOnly === true ? null : await authenticate(services.auth, token, workspaceId);
-    if (principal?.standing) noteInLogContext({ workspaceId: principal.standing.workspaceId });
-    if (principal !== null) socket?.calledBy(principal, expiryOf(token));
+    if (token === null || caller.visitorsOnly === true) return null;
+    recent.forget(token, workspaceId);
+    const principal = await authenticate(services.auth, token, workspaceId);
+    const expiresAtMs = expiryOf(token);
+    if (principal.standing) noteInLogContext({ workspaceId: principal.standing.workspaceId });
+    recent.note(token, workspaceId, principal, expiresAtMs);
+    socket?.calledBy(principal, expiresAtMs);
     return principal;
+  };
+  // A socket wants to be told at each call who makes it, so there everybody is looked at.
+  const lately = () => {
+    const known = token === null || socket !== null || caller.visitorsOnly === true ? null : recent.find(token, workspaceId);
+    if (known !== null) noteInLogContext({ workspaceId: known.principal.standing.workspaceId });
+    return known;
   };
   // No trip to the database: whether the visitor is still welcome is asked by each verb, in its own transaction.
   const lookAtVisitor = async (): Promise<VisitorPrincipal | null> => {
@@ -66,6 +77,7 @@ export function createContext({ services, callers }: ContextDeps, caller: Caller
     observe: caller.observe,
     device: { ip: caller.ip, userAgent: userAgent ?? null },
     origin: caller.headers.origin ?? null,
+    lately,
     visitor: lookAtVisitor,
     namesWorkspace: workspaceId !== null,
     principal: () => {

@@ -8,7 +8,7 @@ import type { Limits, RateLimit } from "@axon/contracts/limits";
 import { Refusal } from "@axon/core/errors";
 import cors from "@fastify/cors";
 import helmet from "@fastify/helmet";
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { checkedBody, tooDeep } from "./body-limits.ts";
 import { addressKey } from "./client-address.ts";
 import { doorAnswer } from "./door-answer.ts";
@@ -31,14 +31,15 @@ const trpcMethods: ReadonlySet<string> = new Set(["GET", "POST", "HEAD", "OPTION
 
 /** One counter for HTTP requests and socket openings. */
 export function requestLimit(perMinute: number): RateLimit {
-  return { name: "door", points: Math.ceil((perMinute * windowSeconds) / 60), seconds: windowSeconds };
+  return { name: "door", points: Math.ceil((perMinute * windowSeconds) / 60), seconds: windowSeconds, inAdvance: true };
 }
 
 export async function addDoor(app: FastifyInstance, parts: DoorParts): Promise<void> {
   const { origins, limits, options } = parts;
-  await app.register(helmet, {
-    contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
-    crossOriginResourcePolicy: { policy: "cross-origin" },
+  const safety = await safetyHeaders();
+  app.addHook("onRequest", (_request, reply, done) => {
+    for (const [name, value] of safety) reply.raw.setHeader(name, value);
+    done();
   });
   await app.register(cors, {
     delegator: async (request: FastifyRequest) => ({
@@ -66,6 +67,23 @@ export async function addDoor(app: FastifyInstance, parts: DoorParts): Promise<v
   app.removeAllContentTypeParsers();
   app.setErrorHandler<FastifyError>((error, request, reply) => refuse(request, reply, refusalOfError(error)));
   app.setNotFoundHandler((request, reply) => refuse(request, reply, new Refusal("not_found", "There is no such route")));
+}
+
+/** The same for every answer; the plugin would put them together anew for each. */
+async function safetyHeaders(): Promise<[string, string][]> {
+  const probe = fastify();
+  await probe.register(helmet, {
+    contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+    crossOriginResourcePolicy: { policy: "cross-origin" },
+  });
+  const set: [string, string][] = [];
+  probe.get("/", (_request, reply) => {
+    for (const [name, value] of Object.entries(reply.raw.getHeaders())) set.push([name, String(value)]);
+    return "";
+  });
+  await probe.inject("/");
+  await probe.close();
+  return set;
 }
 
 export function tooManyRequests(retryAfterMs: number): Refusal {

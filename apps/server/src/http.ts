@@ -5,12 +5,11 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
-import { type AppRouter, appRouter } from "@axon/api/router";
 import type { Env } from "@axon/config/env";
 import { Refusal } from "@axon/core/errors";
 import type { Parts } from "@axon/runtime/parts";
-import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from "@trpc/server/adapters/fastify";
 import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import { addAttachmentRoute } from "./attachment-route.ts";
 import { clientAddress, type TrustProxy } from "./client-address.ts";
 import { limitConnections } from "./connections.ts";
 import { bearerOf, type ContextDeps, createContext, workspaceOf } from "./create-context.ts";
@@ -21,6 +20,7 @@ import { addHealthRoutes } from "./health-routes.ts";
 import type { Origins } from "./origins.ts";
 import { addRequestLog, observeCalls, watchFailures } from "./request-log.ts";
 import { addRestRoutes } from "./rest-routes.ts";
+import { addTrpcRoutes } from "./trpc-route.ts";
 import { addUploadRoute } from "./upload-route.ts";
 
 export interface HttpParts {
@@ -51,6 +51,7 @@ export async function createHttp({ context, parts, limits, origins, trust, optio
   await addDoor(app, { origins, limits: parts.limits, requestsPerMinute: limits.address.requestsPerMinute, options });
   addHealthRoutes(app, { ...parts, open });
   if (parts.acceptUpload !== null) addUploadRoute(app, parts.acceptUpload);
+  addAttachmentRoute(app, { inWorkspace: parts.inWorkspace, files: parts.files, links: context.services.attachments.links });
   const observe = observeCalls(parts, "http");
   const onError = watchFailures(parts);
   const contextOf = (request: FastifyRequest) =>
@@ -68,16 +69,7 @@ export async function createHttp({ context, parts, limits, origins, trust, optio
     createContext: contextOf,
     onFailure: (failure, { path }) => onError({ error: { code: "INTERNAL_SERVER_ERROR", cause: failure }, path }),
   });
-  await app.register(fastifyTRPCPlugin, {
-    prefix: "/trpc",
-    trpcOptions: {
-      router: appRouter,
-      maxBatchSize: options.batchMax,
-      createContext: ({ req }) => contextOf(req),
-      onError,
-      responseMeta: ({ errors }) => ({ headers: new Headers(retryAfterOf(errors)) }),
-    } satisfies FastifyTRPCPluginOptions<AppRouter>["trpcOptions"],
-  });
+  addTrpcRoutes(app, { createContext: contextOf, batchMax: options.batchMax, onError, headersOf: retryAfterOf });
   return { app, underWay };
 }
 

@@ -9,9 +9,12 @@ import { conversationPlace, readConversationEvents, readWorkspaceEvents, workspa
 import { Refusal } from "@axon/core/errors";
 import type { Database } from "@axon/db/connect";
 import { readHeads } from "@axon/db/heads";
+import type { Bus } from "@axon/realtime/bus";
+import { announcePassing } from "@axon/realtime/hints";
 import type { Hub } from "@axon/realtime/hub";
 import type { EventLog } from "@axon/realtime/log";
 import { parsePosition, parseSeq } from "@axon/realtime/position";
+import type { Presence } from "@axon/realtime/presence";
 
 /** The log that the hub reads: core's verbs, each in its workspace. */
 export function createEventLog(inWorkspace: InWorkspace, database: Pick<Database, "engine">): EventLog {
@@ -25,11 +28,19 @@ export function createEventLog(inWorkspace: InWorkspace, database: Pick<Database
   };
 }
 
-export function createLiveStreams(hub: Hub): LiveStreams {
+export function createLiveStreams(hub: Hub, bus: Bus, presence: Presence): LiveStreams {
   return {
-    conversation: ({ workspaceId, conversationId, after, signal }) =>
-      hub.conversation({ workspaceId, conversationId, after: parsePosition(after) ?? refuse(), signal }),
-    workspace: ({ workspaceId, after, signal }) => hub.workspace({ workspaceId, after: parseSeq(after) ?? refuse(), signal }),
+    follow: ({ workspaceId, conversationId, after, signal }) =>
+      conversationId === undefined
+        ? hub.workspace({ workspaceId, after: parseSeq(after) ?? refuse(), signal })
+        : hub.conversation({ workspaceId, conversationId, after: parsePosition(after) ?? refuse(), signal }),
+    push: ({ workspaceId, conversationId, after, sink }) =>
+      conversationId === undefined
+        ? hub.push({ workspaceId, after: { seq: parseSeq(after) ?? refuse(), reply: null }, sink })
+        : hub.push({ workspaceId, conversationId, after: parsePosition(after) ?? refuse(), sink }),
+    tell: (stream, event) => announcePassing(bus, stream, event),
+    enter: presence.enter,
+    online: presence.online,
   };
 }
 

@@ -4,19 +4,19 @@
  * @module
  */
 import { randomUUID } from "node:crypto";
-import type { Server } from "node:http";
-import { type AppRouter, appRouter } from "@axon/api/router";
+import type { IncomingHttpHeaders, IncomingMessage, Server } from "node:http";
+import { appRouter } from "@axon/api/router";
 import type { Env } from "@axon/config/env";
 import { Refusal } from "@axon/core/errors";
+import { createWire } from "@axon/realtime/wire/wire";
 import { currentRequest, type Parts } from "@axon/runtime/parts";
-import { applyWSSHandler } from "@trpc/server/adapters/ws";
 import { WebSocketServer } from "ws";
 import { clientAddress, type TrustProxy } from "./client-address.ts";
 import { bearerOf, type ContextDeps, createContext, workspaceOf } from "./create-context.ts";
 import { rawAnswer } from "./door-answer.ts";
 import type { DoorOptions } from "./door-options.ts";
 import type { Origins } from "./origins.ts";
-import { pace } from "./pace.ts";
+import { paceLimits } from "./pace.ts";
 import { observeCalls, watchFailures } from "./request-log.ts";
 import { GuardedSocket, guardSocket } from "./socket-guard.ts";
 import { createTally } from "./tally.ts";
@@ -51,6 +51,39 @@ export function openSockets(server: Server, { context, parts, limits, origins, t
     connection.end(rawAnswer(new Refusal("validation", "This is no WebSocket handshake"), request.url ?? ""));
   });
   const ofCaller = createTally(limits.caller.sockets);
+  const observe = observeCalls(parts, "socket");
+  const wire = createWire({
+    router: appRouter,
+    pingMs: options.pingMs,
+    pongWaitMs: options.pongWaitMs,
+    ...paceLimits,
+    onFailure: watchFailures(parts),
+  });
+  // Of the request only what is used later is kept: ten thousand idle sockets hold what this holds, ten thousand times.
+  const contextsOf = (request: IncomingMessage, socket: GuardedSocket) => {
+    const { "user-agent": userAgent, origin } = request.headers;
+    const headers: IncomingHttpHeaders = {
+      ...(userAgent === undefined ? {} : { "user-agent": userAgent }),
+      ...(origin === undefined ? {} : { origin }),
+    };
+    const [token, workspaceId] = [bearerOf(request.headers), workspaceOf(request.headers)];
+    const ip = clientAddress(request, trust);
+    const visitorsOnly = request.url?.split("?", 1)[0] === widgetSocketPath;
+    return (params: Record<string, string | undefined> | null) => {
+      const socketId = randomUUID();
+      return createContext(context, {
+        token: params?.["token"] ?? token,
+        workspaceId: params?.["workspaceId"] ?? workspaceId,
+        ip,
+        headers,
+        visitorsOnly,
+        requestId: () => currentRequest() ?? socketId,
+        observe,
+        pace: async () => {}, // The wire itself waits for its reader.
+        socket: socket.gate?.calling ?? null,
+      });
+    };
+  };
   admitUpgrades(server, {
     origins,
     limits: parts.limits,
@@ -62,42 +95,22 @@ export function openSockets(server: Server, { context, parts, limits, origins, t
     accept: (request, connection, head) =>
       wss.handleUpgrade(request, connection, head, (socket) => {
         guardSocket(socket, { options, callers: context.callers, ofCaller });
-        wss.emit("connection", socket, request);
+        const announcesParams = new URLSearchParams(request.url?.split("?", 2)[1]).get("connectionParams") === "1";
+        wire.accept({ socket, stream: connection, announcesParams, contextOf: contextsOf(request, socket) });
       }),
   });
-  const observe = observeCalls(parts, "socket");
   parts.metrics.gauge("axon_live_sockets", "WebSockets that are open on this process", [], () => [{ labels: {}, value: wss.clients.size }]);
-  const handler = applyWSSHandler<AppRouter>({
-    wss,
-    router: appRouter,
-    keepAlive: { enabled: true, pingMs: options.pingMs, pongWaitMs: options.pongWaitMs },
-    createContext: ({ req, res, info }) => {
-      const given = info.connectionParams;
-      const socketId = randomUUID();
-      return createContext(context, {
-        token: given?.["token"] ?? bearerOf(req.headers),
-        workspaceId: given?.["workspaceId"] ?? workspaceOf(req.headers),
-        ip: clientAddress(req, trust),
-        headers: req.headers,
-        visitorsOnly: req.url?.split("?", 1)[0] === widgetSocketPath,
-        requestId: () => currentRequest() ?? socketId,
-        observe,
-        pace: (signal) => pace(res, signal),
-        socket: res instanceof GuardedSocket ? (res.gate?.calling ?? null) : null,
-      });
-    },
-    onError: watchFailures(parts),
-  });
   return {
     close: async () => {
       open = false;
-      handler.broadcastReconnectNotification();
+      wire.askToReconnect(wss.clients);
       for (const socket of wss.clients) socket.close(1012, "restarting");
       const cut = setTimeout(() => {
         for (const socket of wss.clients) socket.terminate();
       }, goodbyeMs);
       await new Promise<void>((resolve) => wss.close(() => resolve()));
       clearTimeout(cut);
+      wire.close();
     },
   };
 }

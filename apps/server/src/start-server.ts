@@ -5,8 +5,10 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Env } from "@axon/config/env";
+import { createRecentCallers } from "@axon/core/auth";
 import { readCallers } from "@axon/db/callers";
 import { createHub } from "@axon/realtime/hub";
+import { createPresence } from "@axon/realtime/presence";
 import { callersTopic, type Parts } from "@axon/runtime/parts";
 import { createTrustProxy } from "./client-address.ts";
 import { type DoorOptions, doorDefaults } from "./door-options.ts";
@@ -42,7 +44,13 @@ export async function startServer(
     log: createEventLog(inWorkspace, database),
     onError: (error) => log.warn({ err: error }, "reading the event log failed"),
   });
-  const services = await createServices(parts, env, hub);
+  const presence = createPresence({
+    store: parts.presence,
+    bus,
+    tell: (event) => hub.tell({ workspaceId: event.workspaceId }, event),
+    onError: (error) => log.warn({ err: error }, "telling who is there failed"),
+  });
+  const services = await createServices(parts, env, hub, presence);
   const callers = createLiveCallers({
     read: (live) => readCallers(database, live),
     everyMs: options.callersCheckMs,
@@ -50,7 +58,7 @@ export async function startServer(
   });
   const rightsChanged = bus.subscribe(callersTopic, callers.look);
   const shared = {
-    context: { services, callers },
+    context: { services, callers, recent: createRecentCallers() },
     parts,
     limits: env.limits,
     origins: createOrigins(env.http),
@@ -76,6 +84,7 @@ export async function startServer(
       callers.close();
       hub.close();
       await Promise.all([sockets.close(), untilNone(underWay, drainMsMax)]);
+      await presence.close();
       await app.close();
     },
   };

@@ -1,4 +1,5 @@
 import { createWorkspaceLoad } from "@axon/api/workspace-load";
+import type { Limits } from "@axon/contracts/limits";
 import { createMemoryLimits } from "@axon/limits/memory";
 import { describe, expect, it } from "vitest";
 
@@ -24,5 +25,26 @@ describe("what a workspace may ask", () => {
     await load.stream("w", "visitor");
     await expect(load.stream("w", "visitor")).rejects.toMatchObject(refused);
     (await load.stream("w", "member"))();
+  });
+
+  it("keeps a place for the next caller, gives it back when nobody comes, and never holds more than the room", async () => {
+    const limits = createMemoryLimits();
+    let entered = 0;
+    const counting: Limits = {
+      ...limits,
+      enter: (...asked) => {
+        entered += 1;
+        return limits.enter(...asked);
+      },
+    };
+    const wide = { ...numbers, callsPerMinute: 1_000, concurrentCalls: 8 };
+    const [here, there] = [createWorkspaceLoad(counting, wide), createWorkspaceLoad(limits, wide)];
+    for (let call = 0; call < 20; call++) (await here.call("w", "plain"))();
+    expect(entered).toBe(1);
+    const inside = await Promise.all(Array.from({ length: 7 }, () => there.call("w", "plain")));
+    await expect(there.call("w", "plain")).rejects.toMatchObject(refused); // One place is kept elsewhere.
+    await expect.poll(() => there.call("w", "plain").then(Boolean, () => false), { timeout: 10_000 }).toBe(true);
+    await expect(here.call("w", "plain")).rejects.toMatchObject(refused);
+    for (const leave of inside) leave();
   });
 });

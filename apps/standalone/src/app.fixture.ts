@@ -26,6 +26,7 @@ import { type JobBackend, openJobPool, prepareBackend } from "@axon/jobs/backend
 import { type Bus, createMemoryBus } from "@axon/realtime/bus";
 import type { DeltaBuffer } from "@axon/realtime/deltas";
 import { createMemoryDeltas } from "@axon/realtime/memory-deltas";
+import { createMemoryPresence, createRedisPresence, type PresenceStore } from "@axon/realtime/presence-store";
 import { createRedisBus } from "@axon/realtime/redis-bus";
 import { createRedisDeltas } from "@axon/realtime/redis-deltas";
 import { pingOf } from "@axon/runtime/health";
@@ -192,7 +193,7 @@ export async function openApp({ servers = 1, workers = 1, ...given }: AppOptions
 interface Network {
   jobs: JobBackend;
   limits: TestLimits;
-  openBus(): { bus: Bus; deltas: DeltaBuffer; pingRedis: (() => Promise<void>) | null; close(): Promise<void> };
+  openBus(): { bus: Bus; deltas: DeltaBuffer; presence: PresenceStore; pingRedis: (() => Promise<void>) | null; close(): Promise<void> };
   close(): Promise<void>;
 }
 
@@ -209,7 +210,8 @@ async function openNetwork(database: TestDatabase, consumers: number): Promise<N
         await bus.close();
         own.disconnect();
       };
-      return { bus, deltas: createRedisDeltas({ redis: own, prefix: redis.prefix }), pingRedis: pingOf(own), close };
+      const deltas = createRedisDeltas({ redis: own, prefix: redis.prefix });
+      return { bus, deltas, presence: createRedisPresence({ redis: own, prefix: redis.prefix }), pingRedis: pingOf(own), close };
     };
     await prepareBackend(jobs);
     const close = async () => {
@@ -221,11 +223,11 @@ async function openNetwork(database: TestDatabase, consumers: number): Promise<N
   const pool = openJobPool({ connectionString: database.url }, "bullmq", consumers);
   const jobs: JobBackend = { kind: "postgres", pool, schema: "bullmq" };
   await prepareBackend(jobs);
-  const [bus, deltas] = [createMemoryBus(), createMemoryDeltas()];
+  const [bus, deltas, presence] = [createMemoryBus(), createMemoryDeltas(), createMemoryPresence()];
   return {
     jobs,
     limits,
-    openBus: () => ({ bus, deltas, pingRedis: null, close: async () => {} }),
+    openBus: () => ({ bus, deltas, presence, pingRedis: null, close: async () => {} }),
     close: async () => {
       await bus.close();
       await pool.end();
@@ -236,7 +238,7 @@ async function openNetwork(database: TestDatabase, consumers: number): Promise<N
 function createTestParts(testDatabase: TestDatabase, network: Network, options: TestOptions, folder: string, baseUrl: string): Parts {
   const { log, reporter } = options;
   const database = connect(testDatabase, { poolMax: 4 });
-  const { bus, deltas, pingRedis, close } = network.openBus();
+  const { bus, deltas, presence, pingRedis, close } = network.openBus();
   const files = createFolderStorage({ dir: folder, baseUrl, secret: "u".repeat(32) });
   const watch = watchParts({ database, jobs: network.jobs, pingRedis, provider: options.provider, log });
   return {
@@ -245,6 +247,8 @@ function createTestParts(testDatabase: TestDatabase, network: Network, options: 
     jobs: network.jobs,
     bus,
     deltas,
+    presence,
+    eventsKeptDays: 30,
     files,
     acceptUpload: files.acceptUpload,
     provider: watch.provider,

@@ -5,6 +5,7 @@ import { newId } from "@axon/db/ids";
 import { createFakeSite, type FakeSite } from "@axon/testing/web/fake-site";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type App, type Owner, openApp } from "./app.fixture.ts";
+import { newJobThings } from "./isolation-cases-jobs.fixture.ts";
 import { lettersIn, letterTo, tokenIn } from "./mail.fixture.ts";
 import { until } from "./processes.fixture.ts";
 import { call } from "./wire.fixture.ts";
@@ -16,8 +17,22 @@ const exempt: Record<string, string> = {
   "agents.replay": "changes nothing",
   "agents.evaluate": "changes nothing that an agent says; the run is in its list, with who asked for it",
   "agents.evaluations.cancel": "changes nothing that an agent says; the run is in its list",
+  "conversations.typing": "changes nothing; it is told in passing",
   "conversations.start": "what is said is in the conversation, with its author and time",
   "conversations.rate": "the rating is beside the reply, with who gave it",
+  "conversations.rateResolution": "the rating is beside the conversation, with who gave it",
+  "conversations.setStatus": "an event of the conversation says who and why",
+  "conversations.snooze": "an event of the conversation says who and why",
+  "conversations.takeOver": "an event of the conversation says who and why",
+  "conversations.returnToAi": "an event of the conversation says who and why",
+  "conversations.assign": "an event of the conversation says who and to whom",
+  "conversations.tag": "an event of the conversation says who and what",
+  "conversations.untag": "an event of the conversation says who and what",
+  "conversations.setPriority": "an event of the conversation says who and what",
+  "conversations.setAttributes": "an event of the conversation says who and what",
+  "conversations.note": "what is noted is in the conversation, with its author and time",
+  "conversations.attachments.createUpload": "a file is nothing before it is sent; then it is with its message",
+  "conversations.attachments.completeUpload": "a file is nothing before it is sent; then it is with its message",
   "conversations.send": "what is said is in the conversation, with its author and time",
 };
 
@@ -63,6 +78,18 @@ const steps: Step[] = [
     input: () => ({ agentId: made["agentId"], systemPrompt: `${prompt}!`, temperature: 1 }),
   },
   { path: "agents.publish", action: "agent.published", input: () => ({ agentId: made["agentId"] }) },
+  {
+    path: "conversations.import",
+    action: "conversations.imported",
+    input: () => ({
+      conversations: [
+        {
+          ...{ externalId: "elsewhere", agentId: made["agentId"], contact: { externalId: "kim" }, createdAt: "2026-01-01T00:00:00Z" },
+          messages: [{ author: "contact", text, at: "2026-01-01T00:00:00Z" }],
+        },
+      ],
+    }),
+  },
   { path: "agents.versions.restore", action: "agent.version_restored", input: () => ({ agentId: made["agentId"], version: 1 }) },
   {
     path: "agents.duplicate",
@@ -176,6 +203,19 @@ const steps: Step[] = [
     input: () => ({ channelId: made["channelId"] }),
   },
   { path: "channels.delete", action: "channel.deleted", input: () => ({ channelId: made["channelId"] }) },
+  {
+    path: "conversations.contacts.update",
+    action: "contact.updated",
+    input: () => ({ contactId: made["contactId"], name: text, attributes: { note: prompt } }),
+  },
+  {
+    path: "conversations.contacts.merge",
+    action: "contact.merged",
+    input: () => ({ fromId: made["otherContactId"], intoId: made["contactId"] }),
+  },
+  { path: "conversations.contacts.delete", action: "contact.erased", input: () => ({ contactId: made["contactId"] }) },
+  { path: "jobs.deadLetters.replay", action: "dead_letter.replayed", input: () => ({ id: made["deadLetterId"] }) },
+  { path: "jobs.deadLetters.discard", action: "dead_letter.discarded", input: () => ({ id: made["deadLetterId"] }) },
   { path: "workspaces.members.updateRole", action: "member.role_changed", input: () => ({ memberId: made["viewerId"], role: "member" }) },
   { path: "workspaces.members.remove", action: "member.removed", input: () => ({ memberId: made["viewerId"] }) },
   { path: "workspaces.members.leave", action: "member.left", input: () => ({}) },
@@ -220,6 +260,8 @@ describe("every mutation in a workspace", () => {
   it.each(steps)("$path writes $action", async ({ path, action, input, keep }) => {
     if (path === "knowledge.documents.completeUpload") await upload();
     if (path === "analytics.dismissGap") await leaveGap();
+    if (path === "conversations.contacts.update") await leaveContacts();
+    if (path.startsWith("jobs.deadLetters.")) await leaveDeadLetter();
     if (path === "knowledge.documents.reprocess") await until(textRests, "the text to be read");
     if (path === "knowledge.sources.sync") await until(siteRests, "the first look at the site to end");
     const before = await lines();
@@ -251,12 +293,27 @@ const textRests = async () =>
 const siteRests = async () =>
   (await owner.client.api.knowledge.sources.get.query({ sourceId: made["siteId"] ?? "" })).sync?.state === "idle";
 
+/** Two who have written, without anybody doing so. */
+async function leaveContacts(): Promise<void> {
+  const database = openPool(app.database, null, 1);
+  [made["contactId"], made["otherContactId"]] = [newId(), newId()];
+  for (const id of [made["contactId"], made["otherContactId"]])
+    await database`insert into contact (workspace_id, id) values (${owner.workspaceId}, ${id})`;
+  await database.end();
+}
+
 /** A question that nothing answered, without anybody asking it. */
 async function leaveGap(): Promise<void> {
   const database = openPool(app.database, null, 1);
   made["gapId"] = newId();
   await database`insert into question_gap (workspace_id, id, gap_id, agent_id, question, reason, confidence)
     values (${owner.workspaceId}, ${made["gapId"]}, ${made["gapId"]}, ${made["agentId"] ?? ""}, ${text ?? ""}, 'no_knowledge', 0.1)`;
+  await database.end();
+}
+
+async function leaveDeadLetter(): Promise<void> {
+  const database = openPool(app.database, null, 1);
+  made["deadLetterId"] = (await newJobThings(owner.workspaceId, database)).deadLetterId;
   await database.end();
 }
 

@@ -19,6 +19,7 @@ import { type JobBackend, openJobPool, prepareBackend } from "@axon/jobs/backend
 import { createMemoryLimits } from "@axon/limits/memory";
 import { createMemoryBus } from "@axon/realtime/bus";
 import { createMemoryDeltas } from "@axon/realtime/memory-deltas";
+import { createMemoryPresence } from "@axon/realtime/presence-store";
 import { createFiles } from "@axon/runtime/files";
 import { createMailer } from "@axon/runtime/mailer";
 import { currentRequest, type Parts, tellOfCommits } from "@axon/runtime/parts";
@@ -51,6 +52,8 @@ export async function createEmbeddedParts(env: StandaloneEnv, log: Logger, repor
     jobs,
     bus,
     deltas: createMemoryDeltas(),
+    presence: createMemoryPresence(),
+    eventsKeptDays: env.eventsKeptDays,
     files,
     acceptUpload,
     provider: watch.provider,

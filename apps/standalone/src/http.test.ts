@@ -312,6 +312,56 @@ describe("an upload link", () => {
   });
 });
 
+describe("a file of a message", () => {
+  const bytes = Buffer.from("Ünïcode, and <script>nothing to run</script>");
+  const about = { name: 'nöte".txt', mime: "text/plain", bytes: bytes.length };
+
+  it("goes in by one link and comes out by another, to be kept and not to be run", async () => {
+    const { api } = owner.client;
+    const agent = await api.agents.create.mutate({ name: "Ada" });
+    const { conversation } = await api.conversations.start.mutate({ agentId: agent.id, text: "Hello" });
+    const conversationId = conversation.id;
+    const { attachmentId, url, headers } = await api.conversations.attachments.createUpload.mutate({ conversationId, ...about });
+    expect((await fetch(url, { method: "PUT", body: bytes, headers })).status).toBe(200);
+    await api.conversations.attachments.completeUpload.mutate({ attachmentId });
+    await api.conversations.send.mutate({ conversationId, text: "Here", as: "member", attachmentIds: [attachmentId] });
+    const { items } = await api.conversations.messages.list.query({ conversationId, order: "desc" });
+    const [file] = items[0]?.attachments ?? [];
+    expect(file).toMatchObject({ id: attachmentId, name: about.name, mime: "text/plain", bytes: bytes.length });
+    const link = file?.url ?? "";
+
+    const got = await fetch(link);
+    expect(got.status).toBe(200);
+    expect(Buffer.from(await got.arrayBuffer())).toEqual(bytes);
+    expect(Object.fromEntries(got.headers)).toMatchObject({
+      "content-type": "text/plain",
+      "content-length": String(bytes.length),
+      "content-disposition": `attachment; filename="n_te_.txt"; filename*=UTF-8''n%C3%B6te%22.txt`,
+      "x-content-type-options": "nosniff",
+      "content-security-policy": "default-src 'none'; sandbox",
+      "cache-control": "private, no-store",
+    });
+
+    const stranger = await app.found();
+    const status = async (of: string) => (await fetch(of)).status;
+    expect(await status(link.replace(owner.workspaceId, stranger.workspaceId))).toBe(403);
+    expect(await status(link.replace(attachmentId, newId()))).toBe(403);
+    expect(await status(link.replace(/expires=\d+/, "expires=9999999999"))).toBe(403);
+    expect(await status(link.split("?")[0] ?? "")).toBe(403);
+    const again = await api.conversations.attachments.link.query({ attachmentId });
+    expect(await status(again.url)).toBe(200);
+
+    // Everything about its customer, to take away and then to be gone, links that were made before included.
+    const { contact } = conversation;
+    expect((await api.conversations.contacts.export.query({ contactId: contact.id })).attachments).toMatchObject([
+      { id: attachmentId, url: expect.any(String) },
+    ]);
+    const erased = await api.conversations.contacts.delete.mutate({ contactId: contact.id });
+    expect(erased).toMatchObject({ doneAt: expect.any(String), report: { removed: { files: 1, conversation: 1 } } });
+    expect(await status(link)).toBe(404);
+  });
+});
+
 describe("a stream of server-sent events", () => {
   interface Told {
     type: string;

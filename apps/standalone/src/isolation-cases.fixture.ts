@@ -8,13 +8,18 @@
 import { agentEntries } from "./isolation-cases-agents.fixture.ts";
 import { channelEntries, widgetEntries } from "./isolation-cases-channels.fixture.ts";
 import { confidenceEntries } from "./isolation-cases-confidence.fixture.ts";
+import { type ContactThings, contactEntries } from "./isolation-cases-contacts.fixture.ts";
 import { type EvaluationThings, evaluationEntries } from "./isolation-cases-evaluation.fixture.ts";
+import { inboxEntries, inboxListCases } from "./isolation-cases-inbox.fixture.ts";
 import { documentEntries } from "./isolation-cases-ingest.fixture.ts";
+import { type JobThings, jobEntries } from "./isolation-cases-jobs.fixture.ts";
+import { lifecycleEntries } from "./isolation-cases-lifecycle.fixture.ts";
+import { liveEntries } from "./isolation-cases-live.fixture.ts";
 import { retrievalEntries } from "./isolation-cases-retrieval.fixture.ts";
 import { sourceEntries } from "./isolation-cases-sources.fixture.ts";
 
 /** Everything of one workspace that a caller can name. */
-export interface Things extends EvaluationThings {
+export interface Things extends EvaluationThings, JobThings, ContactThings {
   workspaceId: string;
   secretName: string;
   agentId: string;
@@ -76,6 +81,11 @@ export const entries: Record<string, Entry> = {
   ...documentEntries,
   ...confidenceEntries,
   ...retrievalEntries,
+  ...lifecycleEntries,
+  ...liveEntries,
+  ...inboxEntries,
+  ...jobEntries,
+  ...contactEntries,
   "auth.signUp": { tier: "anyone", right: () => ({ ...credentials, name: "" }), cases: [] },
   "auth.signIn": { tier: "anyone", right: () => credentials, cases: [] },
   "auth.refresh": { tier: "anyone", right: () => ({ refreshToken: "axr_unknown" }), cases: [] },
@@ -364,6 +374,7 @@ export const entries: Record<string, Entry> = {
     cases: [
       silent("the agent to list", (_own, { agentId }) => ({ agentId })),
       silent("a cursor", (_own, { cursors }) => ({ cursor: cursors.conversations })),
+      ...inboxListCases,
     ],
   },
   "conversations.get": {

@@ -20,6 +20,8 @@ interface Theirs {
   /** Queued, and in no worker's queue. */
   evaluationId: string;
   gapId: string;
+  /** Ordered, and not done yet. */
+  erasureId: string;
   storageKey: string;
 }
 
@@ -34,6 +36,7 @@ const forged: { [Name in JobName]: ((own: string, theirs: Theirs) => JobPayload<
   "agents.evaluate": (workspaceId, { evaluationId }) => ({ workspaceId, evaluationId }),
   "analytics.group-gap": (workspaceId, { gapId }) => ({ workspaceId, questionId: gapId }),
   "analytics.close-gaps": (workspaceId, { documentId }) => ({ workspaceId, documentId }),
+  "contact.erase": (workspaceId, { erasureId }) => ({ workspaceId, erasureId }),
   "invitation.mail": (workspaceId, { invitationId }) => ({ workspaceId, invitationId }),
   // Nothing of theirs waits for it.
   "knowledge.embed-answers": (_own, { workspaceId }) => ({ workspaceId }),
@@ -83,6 +86,10 @@ async function fill({ client, workspaceId }: Owner): Promise<Theirs> {
     values (${workspaceId}, ${evaluationId}, ${agentId}, '{"name":"Ada"}', '', '', 1, now() + interval '1 hour')`;
   await owner`insert into question_gap (workspace_id, id, gap_id, agent_id, question, reason, confidence)
     values (${workspaceId}, ${gapId}, ${gapId}, ${agentId}, 'What does the keeper eat?', 'no_knowledge', 0.1)`;
+  const erasureId = newId();
+  await owner`insert into erasure (workspace_id, id, contact_id, ordered_kind, report)
+    select workspace_id, ${erasureId}, id, 'user', '{"removed":{},"left":null}' from contact where workspace_id = ${workspaceId} limit 1
+    on conflict do nothing`;
   const [turn] = await owner`select id from turn where workspace_id = ${workspaceId}`;
   const [document] = await owner`select storage_key from document where id = ${documentId}`;
   return {
@@ -92,12 +99,13 @@ async function fill({ client, workspaceId }: Owner): Promise<Theirs> {
     invitationId,
     evaluationId,
     gapId,
+    erasureId,
     turnId: String(turn?.["id"]),
     storageKey: String(document?.["storage_key"]),
   };
 }
 
-const outboxIsEmpty = async () => (await owner`select 1 from outbox`).length === 0;
+const outboxIsEmpty = async () => (await owner`select 1 from outbox where delivered_at is null`).length === 0;
 
 describe.each(names)("%s", (name) => {
   it.runIf(forged[name] !== null)("does nothing to what is another workspace's", async () => {

@@ -9,7 +9,9 @@ import { type App, type Owner, openApp } from "./app.fixture.ts";
 import { contentsOf } from "./contents.fixture.ts";
 import { replyTo } from "./follow.fixture.ts";
 import { type Case, type Entry, entries, type Things } from "./isolation-cases.fixture.ts";
+import { newContactThings } from "./isolation-cases-contacts.fixture.ts";
 import { missingEvaluationThings, newEvaluationThings } from "./isolation-cases-evaluation.fixture.ts";
+import { newJobThings } from "./isolation-cases-jobs.fixture.ts";
 import { type Answer, type Caller, call, callRest, headersOf, type Kind } from "./wire.fixture.ts";
 
 interface Party extends Owner {
@@ -82,6 +84,8 @@ async function settle(name: string, text: string): Promise<Party> {
   const visitorConversationId = /"conversation":\{"id":"([^"]+)"/.exec(written.text)?.[1] ?? "";
   const { name: secretName } = await api.workspaces.secrets.set.mutate({ name: `only.${name}`, value: "open sesame" });
   const { id: invitationId } = await api.workspaces.invitations.create.mutate({ email: "invited@example.com" });
+  const jobThings = await newJobThings(owner.workspaceId, pool());
+  const contactThings = await newContactThings(owner.workspaceId, visitorConversationId, pool());
   const cursor = (page: { nextCursor: string | null }) => page.nextCursor ?? "";
   const session = await app
     .stranger()
@@ -94,6 +98,8 @@ async function settle(name: string, text: string): Promise<Party> {
     viewer: keys[1]?.secret ?? "",
     things: {
       ...evaluationThings,
+      ...jobThings,
+      ...contactThings,
       workspaceId: owner.workspaceId,
       secretName,
       agentId,
@@ -164,6 +170,8 @@ function missingThings(): Things {
       visitorConversationId: id(),
     },
     ...missingEvaluationThings(),
+    deadLetterId: id(),
+    attachmentId: id(),
     cursors: {
       ...{ agents: cursor(), sources: cursor(), documents: cursor(), apiKeys: cursor() },
       conversations: Buffer.from(JSON.stringify([new Date().toISOString(), newId()])).toString("base64url"),

@@ -53,6 +53,12 @@ async function run(env: StandaloneEnv, parts: Parts, closers: (() => Promise<voi
     });
     return env.http.port === 0 ? `http://${env.http.host}:${server.port}` : env.http.baseUrl;
   });
+  if (env.bullBoardPort !== null) {
+    const { startBullBoard } = await import("@axon/worker/bull-board");
+    const board = await startBullBoard(parts.jobs, env.bullBoardPort);
+    closers.push(() => board.close());
+    console.log(`Bull Board: ${board.url}`);
+  }
   if (seed) {
     const demo = await Promise.race([step("seed", async () => seedDemo(env.home, await prepareDemo(env.home, url))), ended]);
     if (demo) console.log(summary(demo, parts.provider.name, env.home));

@@ -83,7 +83,15 @@ describe("the permission matrix", () => {
     const manages: Permission[] = [
       ...works,
       ...(["workspace.update", "members.manage", "invitations.manage", "apiKeys.manage"] as const),
-      ...(["audit.read", "secrets.manage", "channels.manage", "agents.forcePublish"] as const),
+      ...([
+        "audit.read",
+        "secrets.manage",
+        "channels.manage",
+        "agents.forcePublish",
+        "conversations.import",
+        "contacts.erase",
+        "jobs.manage",
+      ] as const),
     ];
     expect(columns.map(([role, held]) => [role, [...(held ?? [])].sort()])).toEqual([
       ["owner", [...manages, "workspace.delete"].sort()],

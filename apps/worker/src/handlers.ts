@@ -6,7 +6,7 @@
 import type { JobHandlers } from "@axon/contracts/jobs";
 import { closeGaps, groupGap } from "@axon/core/analytics";
 import { type AccountMailDeps, sendAccountMail } from "@axon/core/auth";
-import { generateReply, type ReplyDeps, runEvaluation } from "@axon/core/conversations";
+import { continueErasure, generateReply, type ReplyDeps, runEvaluation } from "@axon/core/conversations";
 import {
   embedAnswers,
   type IngestDeps,
@@ -25,6 +25,7 @@ export function createHandlers(deps: AccountMailDeps & IngestDeps & ReplyDeps & 
     "analytics.group-gap": (payload, run) => groupGap(deps, payload, run),
     "analytics.close-gaps": (payload, run) => closeGaps(deps, payload, run),
     "account.mail": (payload, run) => sendAccountMail(deps, payload, run),
+    "contact.erase": (payload, run) => continueErasure(deps, payload, run),
     "reply.generate": (payload, run) => generateReply(deps, payload, run),
     "knowledge.ingest": (payload, run) => ingestDocument(deps, payload, run),
     "knowledge.sync": (payload, run) => syncSource(deps, payload, run),

@@ -1,30 +1,28 @@
 /**
  * The workshop: the relay that carries committed jobs to the queues, the consumers that do them, the sweepers that find
- * what fell by the wayside. Wires; decides nothing.
+ * what fell by the wayside, the timetable. Wires; decides nothing.
  *
  * @module
  */
-import { requeueEvaluation } from "@axon/core/agents";
-import { requeueTurn } from "@axon/core/conversations";
-import { requeueDocument, requeueSync } from "@axon/core/knowledge";
-import { deliverOutbox } from "@axon/db/outbox";
-import { findDueSyncs, findStuckDocuments, findStuckEvaluations, findStuckTurns, type Stuck } from "@axon/db/sweep";
+import { keepDeadLetter } from "@axon/db/dead-letters";
+import { deliverOutbox, strikeOff } from "@axon/db/outbox";
+import { createTicks } from "@axon/db/schedules";
 import { createParser } from "@axon/documents/parser";
 import { createConsumer } from "@axon/jobs/consumer";
+import { keyOf } from "@axon/jobs/job-id";
 import { createProducer } from "@axon/jobs/producer";
 import { createRelay } from "@axon/jobs/relay";
 import { createTicker } from "@axon/jobs/schedule";
+import { createSchedule } from "@axon/jobs/timetable";
 import { createDeltaWriter } from "@axon/realtime/delta-writer";
 import { outboxTopic, type Parts } from "@axon/runtime/parts";
-import { createAccountUpkeep } from "./account-upkeep.ts";
 import { createHandlers } from "./handlers.ts";
+import { createSweeps } from "./sweeps.ts";
 import { createUpkeep } from "./upkeep.ts";
 
 /** How often an outbox is looked at that nobody has hinted at. */
 const relayPollMs = 1_000;
 const relayBatchMax = 200;
-/** How often the sweepers go round: what a dead worker held is picked up this long after its lease at the latest. */
-const sweepMs = 3_000;
 /** A file is read for this long at most, with this much memory. */
 const parseTimeoutMs = 60_000;
 const parseMemoryMb = 512;
@@ -67,43 +65,20 @@ export async function startWorker(parts: Parts): Promise<RunningWorker> {
         createDeltaWriter({ buffer: deltas, bus, reply, onError: (error) => log.warn({ err: error }, "pieces of a reply were late") }),
     }),
     log,
+    ledger: {
+      dead: (job) => keepDeadLetter(database, { ...job, key: keyOf(job.jobId) }),
+      done: (jobId) => strikeOff(database, keyOf(jobId)),
+    },
     hooks: {
       onStart: (queue, _name, waitedMs) => metrics.jobBegan(queue, waitedMs),
       onEnd: (queue, name, outcome, ranForMs) => metrics.jobEnded(queue, name, outcome, ranForMs),
       onDead: (_job, error) => reporter.report(error),
     },
   });
-  const sweepers = [
-    createTicker({
-      name: "turns",
-      everyMs: sweepMs,
-      run: async () =>
-        sweep(await findStuckTurns(database), ({ workspaceId, id }) => inWorkspace(workspaceId, (ws) => requeueTurn(ws, id))),
-      log,
-    }),
-    createTicker({
-      name: "documents",
-      everyMs: sweepMs,
-      run: async () =>
-        sweep(await findStuckDocuments(database), ({ workspaceId, id }) => inWorkspace(workspaceId, (ws) => requeueDocument(ws, id))),
-      log,
-    }),
-    createTicker({
-      name: "sources",
-      everyMs: sweepMs,
-      run: async () => sweep(await findDueSyncs(database), ({ workspaceId, id }) => inWorkspace(workspaceId, (ws) => requeueSync(ws, id))),
-      log,
-    }),
-    createTicker({
-      name: "evaluations",
-      everyMs: sweepMs,
-      run: async () =>
-        sweep(await findStuckEvaluations(database), ({ workspaceId, id }) => inWorkspace(workspaceId, (ws) => requeueEvaluation(ws, id))),
-      log,
-    }),
-    ...createUpkeep(parts),
-    ...createAccountUpkeep(parts),
-  ];
+  const keeper = createTicks(database);
+  const sweepers = Object.entries({ ...createSweeps(parts), ...createUpkeep(parts) }).map(([name, { everyMs, shared, run }]) =>
+    shared ? createSchedule({ name, everyMs, run, keeper, log }) : createTicker({ name, everyMs, run, log }),
+  );
   await consumer.start();
   relay.start();
   for (const sweeper of sweepers) sweeper.start();
@@ -115,8 +90,4 @@ export async function startWorker(parts: Parts): Promise<RunningWorker> {
       await parser.close();
     },
   };
-}
-
-async function sweep(stuck: readonly Stuck[], requeue: (one: Stuck) => Promise<void>): Promise<void> {
-  for (const one of stuck) await requeue(one);
 }

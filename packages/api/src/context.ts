@@ -3,13 +3,14 @@
  *
  * @module
  */
-import type { StreamEvent } from "@axon/contracts/events";
+import type { PassingEvent, StreamEvent } from "@axon/contracts/events";
+import type { Sink } from "@axon/contracts/live-stream";
 import type { Permission } from "@axon/contracts/permissions";
 import type { RefusalReason } from "@axon/contracts/refusals";
 import type { AgentDefaults } from "@axon/core/agents";
-import type { AuthDeps, Device, Principal, VisitorClaims } from "@axon/core/auth";
+import type { AuthDeps, Device, KnownCaller, Principal, ReadAs, VisitorClaims } from "@axon/core/auth";
 import type { InWorkspace } from "@axon/core/context";
-import type { ReplyDeps, WidgetDeps } from "@axon/core/conversations";
+import type { AttachmentLinks, ReplyDeps, WidgetDeps } from "@axon/core/conversations";
 import type { Refusal } from "@axon/core/errors";
 import type { KnowledgeDeps } from "@axon/core/knowledge";
 import type { WorkspaceLoad } from "./workspace-load.ts";
@@ -20,22 +21,38 @@ export interface Placed {
   event: StreamEvent;
 }
 
+export interface LiveStream {
+  workspaceId: string;
+  conversationId?: string;
+  after: string;
+}
+
 /** Live streams, as the hub of this process gives them. A place that cannot be read is refused with `validation`. */
 export interface LiveStreams {
-  conversation(stream: { workspaceId: string; conversationId: string; after: string; signal: AbortSignal }): AsyncIterable<Placed>;
-  workspace(stream: { workspaceId: string; after: string; signal: AbortSignal }): AsyncIterable<Placed>;
+  /** Of a conversation, or of the whole workspace when none is named. */
+  follow(stream: LiveStream & { signal: AbortSignal }): AsyncIterable<Placed>;
+  /** The same, handed to a sink. Gives the way to stop. */
+  push(stream: LiveStream & { sink: Sink }): () => void;
+  /** Tells those who follow the stream at this moment, at whatever server, and nobody later. It may be lost. */
+  tell(stream: Omit<LiveStream, "after">, event: PassingEvent): void;
+  /** A member has a stream open. Gives the way to say that it is over. */
+  enter(workspaceId: string, accountId: string): () => void;
+  /** The members who have a stream open, at whatever server. */
+  online(workspaceId: string): Promise<string[]>;
 }
 
 /** Made once per process. */
 export interface ApiServices {
   auth: AuthDeps;
   inWorkspace: InWorkspace;
+  readAs: ReadAs;
   knowledge: KnowledgeDeps;
   answers: Pick<ReplyDeps, "inWorkspace" | "provider">;
   agentDefaults: AgentDefaults;
   live: LiveStreams;
   load: WorkspaceLoad;
   widget: WidgetDeps;
+  attachments: { links: AttachmentLinks };
 }
 
 /** A visitor whose token is ours, and when it ends. Whether they are still welcome is asked by each verb. */
@@ -62,6 +79,8 @@ export interface ApiCtx {
   origin: string | null;
   /** Who calls, found out when first asked; null without a credential. Refuses when the credential is bad. */
   principal(): Promise<Principal | null>;
+  /** Who called with this credential and workspace before, as they were then; null when nobody remembers. To be confirmed by `readAs`. */
+  lately(): KnownCaller | null;
   /** Which visitor of a widget calls, by the same credential; null without one. Refuses one that is no visitor's. */
   visitor(): Promise<VisitorPrincipal | null>;
   /** True when the caller named a workspace. */

@@ -16,6 +16,7 @@ interface Schema {
   properties?: Record<string, Schema>;
   additionalProperties?: boolean | Schema;
   propertyNames?: Schema;
+  maxProperties?: number;
   anyOf?: Schema[];
   oneOf?: Schema[];
   allOf?: Schema[];
@@ -33,7 +34,10 @@ function endless(schema: Schema, at: string, defs: Record<string, Schema>): stri
   if (schema.const !== undefined || schema.enum !== undefined) return [];
   if (schema.type === "string" && schema.maxLength === undefined && !fixedLength.has(schema.format ?? "")) found.push(`${at}: text`);
   if (schema.type === "array" && schema.maxItems === undefined && schema.prefixItems === undefined) found.push(`${at}: list`);
-  if (typeof schema.additionalProperties === "object") found.push(`${at}: record`);
+  if (typeof schema.additionalProperties === "object") {
+    if (schema.maxProperties === undefined) found.push(`${at}: record`);
+    else found.push(...into(schema.propertyNames ?? { type: "string" }, `${at}{name}`), ...into(schema.additionalProperties, `${at}{}`));
+  }
   for (const [key, one] of Object.entries(schema.properties ?? {})) found.push(...into(one, at === "" ? key : `${at}.${key}`));
   for (const one of [schema.items ?? [], schema.prefixItems ?? []].flat()) found.push(...into(one, `${at}[]`));
   for (const one of [schema.anyOf ?? [], schema.oneOf ?? [], schema.allOf ?? []].flat()) found.push(...into(one, at));
@@ -59,8 +63,18 @@ describe("what procedures take", () => {
       deep: z.object({ words: z.array(z.string()).max(3) }).optional(),
       either: z.union([z.string().max(3), z.string().min(3)]).nullable(),
       bag: z.record(z.string(), z.string().max(2)),
+      few: z.record(z.string(), z.string()).meta({ maxProperties: 2 }),
+      fineBag: z.record(z.string().max(2), z.string().max(2)).meta({ maxProperties: 2 }),
       fine: z.array(z.enum(["a", "b"])).max(2),
     });
-    expect(endlessIn(bad)).toEqual(["name: text", "list: list", "deep.words[]: text", "either: text", "bag: record"]);
+    expect(endlessIn(bad)).toEqual([
+      "name: text",
+      "list: list",
+      "deep.words[]: text",
+      "either: text",
+      "bag: record",
+      "few{name}: text",
+      "few{}: text",
+    ]);
   });
 });

@@ -43,7 +43,7 @@ export async function* progressOf(
     };
     yield { id: head, event };
   }
-  for await (const placed of ctx.services.live.workspace({ workspaceId: ctx.workspaceId, after: input.lastEventId ?? head, signal })) {
+  for await (const placed of ctx.services.live.follow({ workspaceId: ctx.workspaceId, after: input.lastEventId ?? head, signal })) {
     const { event } = placed;
     if (event.type === "resync" || (event.type === "document.progress" && (documentId === undefined || event.documentId === documentId)))
       yield placed;

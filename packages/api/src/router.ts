@@ -8,6 +8,7 @@ import { analyticsRouter } from "./routers/analytics.ts";
 import { authRouter } from "./routers/auth.ts";
 import { channelsRouter } from "./routers/channels.ts";
 import { conversationsRouter } from "./routers/conversations.ts";
+import { jobsRouter } from "./routers/jobs.ts";
 import { knowledgeRouter } from "./routers/knowledge.ts";
 import { widgetRouter } from "./routers/widget.ts";
 import { workspacesRouter } from "./routers/workspaces.ts";
@@ -22,5 +23,6 @@ export const appRouter = router({
   conversations: conversationsRouter,
   widget: widgetRouter,
   analytics: analyticsRouter,
+  jobs: jobsRouter,
 });
 export type AppRouter = typeof appRouter;

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { StreamEvent } from "@axon/contracts/events";
+import { isPassing, type StreamEvent } from "@axon/contracts/events";
 import { backoffMs, pause } from "./backoff.ts";
 import { type AxonError, axonErrorOf, mayPass } from "./errors.ts";
 
@@ -61,9 +61,11 @@ export async function* follow(
           ended = item.error;
           break;
         }
-        const isResync = item.value.event.type === "resync";
+        const { event } = item.value;
+        const isResync = event.type === "resync";
         if (isResync) seen.clear();
-        else if (!seen.add(item.value.id)) continue;
+        // What is told in passing bears the place of the event before it, and is no repeat of that.
+        else if (!isPassing(event) && !seen.add(item.value.id)) continue;
         last = item.value.id;
         failures = 0;
         yield item.value;

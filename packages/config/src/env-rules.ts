@@ -50,6 +50,7 @@ export function togetherProblems(given: EnvSource, mode: RunMode): EnvProblem[] 
     if (missing(name) && !missing(`${name}_PREVIOUS`)) tell(name, `is missing, but ${name}_PREVIOUS is set`);
   }
   if (mode === "production") {
+    if (!missing("BULL_BOARD_PORT")) tell("BULL_BOARD_PORT", "is for development: it opens a door that asks nobody who they are");
     for (const name of neededInProduction.filter(missing)) tell(name, "is missing");
     if (missing("STORAGE_BUCKET") && missing("UPLOAD_SECRET"))
       tell("UPLOAD_SECRET", "is missing (needed to sign upload links while STORAGE_BUCKET is not set)");

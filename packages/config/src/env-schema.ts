@@ -128,6 +128,7 @@ export const rawEnv = z.object({
   APP_URL: web.optional(),
   TRUST_PROXY: proxies.default({ hops: 0, networks: [] }),
   WORKER_HEALTH_PORT: whole(0, 65_535).optional(),
+  BULL_BOARD_PORT: whole(0, 65_535).optional(),
   ADDRESS_REQUESTS_PER_MINUTE: whole(60, 10_000_000).default(60_000),
   ADDRESS_CONNECTIONS: whole(10, 1_000_000).default(2_000),
   ADDRESS_SOCKETS: whole(1, 1_000_000).default(1_000),
@@ -171,6 +172,7 @@ export const rawEnv = z.object({
     .enum(["true", "false"], "must be true or false")
     .transform((value) => value === "true")
     .optional(),
+  EVENTS_KEPT_DAYS: whole(1, 3_650).default(30),
   CRAWLER_ALLOW_PRIVATE_HOSTS: hosts.default([]),
   TWILIO_ACCOUNT_SID: text.optional(),
   TWILIO_AUTH_TOKEN: text.optional(),

@@ -49,6 +49,8 @@ interface SharedEnv {
   limits: LimitsEnv;
   /** null: the worker opens no port for health and metrics. */
   workerHealthPort: number | null;
+  /** null: Bull Board does not run. Always so in production. */
+  bullBoardPort: number | null;
   /** Secrets in the order in which they are tried; the first one signs. */
   auth: { accessSecrets: string[]; refreshSecrets: string[]; accessTtlSeconds: number; refreshTtlSeconds: number; bcryptRounds: number };
   /** The keys that seal secrets at rest: the first seals, all open. */
@@ -73,6 +75,8 @@ interface SharedEnv {
     prices: Record<string, { prompt: number; completion: number }>;
   } | null;
   storage: StorageEnv;
+  /** How far back a live reader can come, in days: what is older goes from the event log. */
+  eventsKeptDays: number;
   /** `host:port` of places that sources may be read from although they are not public. */
   crawler: { allowPrivateHosts: string[] };
   twilio: { accountSid: string; authToken: string; phoneNumber: string } | null;
@@ -149,6 +153,7 @@ function sharedEnv(raw: RawEnv, mode: RunMode): SharedEnv {
     http: httpEnv(raw, mode),
     limits: limitsEnv(raw),
     workerHealthPort: raw.WORKER_HEALTH_PORT ?? null,
+    bullBoardPort: raw.BULL_BOARD_PORT ?? null,
     auth: {
       accessSecrets: [present(secrets.JWT_SECRET), ...(raw.JWT_SECRET_PREVIOUS ?? [])],
       refreshSecrets,
@@ -162,6 +167,7 @@ function sharedEnv(raw: RawEnv, mode: RunMode): SharedEnv {
     storage: raw.STORAGE_BUCKET
       ? s3Env(raw, raw.STORAGE_BUCKET)
       : { kind: "folder", path: join(home, "files"), uploadSecret: present(secrets.UPLOAD_SECRET) },
+    eventsKeptDays: raw.EVENTS_KEPT_DAYS,
     crawler: { allowPrivateHosts: raw.CRAWLER_ALLOW_PRIVATE_HOSTS },
     ...laterEnv(raw),
   };

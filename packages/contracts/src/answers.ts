@@ -53,6 +53,7 @@ export const handoffReasons = [
   "ai_error",
   "agent_paused",
   "business_hours",
+  "loop_guard",
 ] as const;
 export type HandoffReason = (typeof handoffReasons)[number];
 

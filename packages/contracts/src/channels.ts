@@ -7,6 +7,7 @@ import { z } from "zod";
 import { businessHours, businessHoursInput } from "./business-hours.ts";
 import { idempotencyKey, pageInput } from "./common.ts";
 import { channelKinds } from "./conversations.ts";
+import { talkRules } from "./talk-rules.ts";
 
 /** Channels of one workspace that are not deleted. */
 export const channelsMax = 50;
@@ -31,6 +32,7 @@ export const channelSettings = z.object({
   /** Labels with agents of their own, the first that fits first. */
   routes: z.array(route).max(routesMax).optional(),
   businessHours: businessHours.nullable().optional(),
+  ...talkRules,
 });
 export type ChannelSettings = z.infer<typeof channelSettings>;
 
@@ -51,6 +53,7 @@ function originOf(text: string): string | null {
 const settingsInput = z.strictObject({
   allowedOrigins: z.array(origin).max(originsMax).optional(),
   requireIdentity: z.boolean().optional(),
+  ...talkRules,
 });
 
 /** Kinds that can be made. The `api` channel of a workspace is there by itself. */
@@ -98,7 +101,8 @@ export const channel = z.object({
   agentId: z.uuid().nullable(),
   /** What the widget is opened with. Not a secret. Null where there is no widget. */
   publicKey: z.string().nullable(),
-  settings: z.object({ allowedOrigins: z.array(z.string()), requireIdentity: z.boolean() }),
+  /** As they are in force: what was never set has its default. */
+  settings: z.object({ allowedOrigins: z.array(z.string()), requireIdentity: z.boolean(), ...z.object(talkRules).required().shape }),
   aiPaused: z.boolean(),
   routes: z.array(route),
   businessHours: businessHours.nullable(),

@@ -23,7 +23,15 @@ export const eventBody = z.discriminatedUnion("type", [
     status: z.enum(conversationStatuses),
     handler: z.enum(handlers),
     actor: z.enum(["contact", "ai", "member", "system"]),
+    /** The account, API key or contact that did it; none for an agent and for Axon itself. */
+    actorId: z.uuid().optional(),
     reason: z.string(),
+    /** What changed, by name: `{ status: { before: "open", after: "resolved" } }`. */
+    changes: z.record(z.string(), z.object({ before: z.unknown().optional(), after: z.unknown().optional() })).optional(),
+    /** The conversation in which the customer went on: theirs was resolved too long ago to be opened again. */
+    continuedIn: z.uuid().optional(),
+    /** The customer is asked to say how it went, of this resolution. */
+    csat: z.object({ resolution: z.int().positive() }).optional(),
   }),
   z.object({ type: z.literal("message.created"), conversationId, message }),
   z.object({ type: z.literal("reply.started"), conversationId, replyId, turnId: z.uuid() }),
@@ -42,7 +50,7 @@ export const eventBody = z.discriminatedUnion("type", [
     conversationId,
     replyId,
     turnId: z.uuid(),
-    reason: z.enum(["newer_message", "taken_over", "withheld", "restarted"]),
+    reason: z.enum(["newer_message", "taken_over", "withheld", "restarted", "resolved"]),
   }),
   z.object({
     type: z.literal("handoff.requested"),
@@ -51,6 +59,13 @@ export const eventBody = z.discriminatedUnion("type", [
     turnId: z.uuid().optional(),
     reason: z.enum(handoffReasons),
     confidence: z.number().nullable(),
+  }),
+  z.object({
+    type: z.literal("contact.updated"),
+    contactId: z.uuid(),
+    change: z.enum(["updated", "merged", "erased"]),
+    /** Who the contact turned out to be, when it was merged. */
+    intoId: z.uuid().optional(),
   }),
   z.object({
     type: z.literal("document.progress"),
@@ -97,7 +112,41 @@ export interface ResyncEvent {
   conversationId?: string;
 }
 
-export type StreamEvent = LoggedEvent | DeltaEvent | ResyncEvent;
+/** Longest that somebody counts as typing who is not heard of again. */
+export const typingMs = 6_000;
+
+/** Somebody is typing, or has stopped. Only true until `until`; nobody need be told that it is over. */
+export interface TypingEvent {
+  type: "typing";
+  id: string;
+  at: string;
+  workspaceId: string;
+  conversationId: string;
+  /** `id` is the account of a member; `name` is what a reader may call them. */
+  actor: { kind: "contact" | "ai" | "member"; id?: string; name?: string };
+  on: boolean;
+  until: string;
+}
+
+/** A member of the workspace is there to answer, or is there no more. */
+export interface PresenceEvent {
+  type: "presence";
+  id: string;
+  at: string;
+  workspaceId: string;
+  accountId: string;
+  online: boolean;
+}
+
+/** What is told in passing: it is in no log, moves nobody's place, and whoever misses it misses it. */
+export type PassingEvent = TypingEvent | PresenceEvent;
+
+export type StreamEvent = LoggedEvent | DeltaEvent | ResyncEvent | PassingEvent;
+
+/** True for what bears the place that its reader has anyway, so that the same place comes again with the next. */
+export function isPassing(event: Pick<StreamEvent, "type">): event is PassingEvent {
+  return event.type === "typing" || event.type === "presence";
+}
 
 /** For the `default` of a switch over a union: stops compiling when a variant is added and not handled. */
 export function unreachable(value: never): never {

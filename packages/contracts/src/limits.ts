@@ -9,6 +9,12 @@ export interface RateLimit {
   name: string;
   points: number;
   seconds: number;
+  /**
+   * True for what is counted at every call: a process that has counted some may take up to a fiftieth of the points in advance,
+   * and counts those without asking anybody. No limit is passed by it; with several processes, one that has taken points it
+   * does not need keeps them from the others until the window ends.
+   */
+  inAdvance?: boolean;
 }
 
 /** Whether there was room, and if not, how long until there is. */

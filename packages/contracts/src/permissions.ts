@@ -22,6 +22,7 @@ export const permissions = {
   "apiKeys.manage": managers,
   "audit.read": managers,
   "secrets.manage": managers,
+  "jobs.manage": managers,
   "channels.read": readers,
   "channels.manage": managers,
   "agents.read": readers,
@@ -32,6 +33,8 @@ export const permissions = {
   "knowledge.write": workers,
   "conversations.read": readers,
   "conversations.write": workers,
+  "contacts.erase": managers,
+  "conversations.import": managers,
 } as const satisfies Record<string, readonly Role[]>;
 export type Permission = keyof typeof permissions;
 // safe: the keys of a literal, of which there is at least one

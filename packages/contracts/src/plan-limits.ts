@@ -10,7 +10,7 @@ import { uploadBytesMax } from "./knowledge.ts";
 export const planLimits = {
   sourcesMax: 200,
   documentsMax: 20_000,
-  /** Of all files as they were uploaded. */
+  /** Of all files as they were uploaded, documents' and messages'. */
   storageBytesMax: 20 * 1024 ** 3,
   /** Of all documents as they are searched. */
   chunksMax: 1_000_000,

@@ -6,6 +6,7 @@
  * @module
  */
 import { z } from "zod";
+import { attachment, attachmentIds } from "./attachments.ts";
 import { routeLabels } from "./channels.ts";
 import { authorKinds, clientMessageId, handlers, messageText } from "./conversations.ts";
 
@@ -44,7 +45,8 @@ export const openWidgetInput = z.object({
 });
 export type OpenWidgetInput = z.output<typeof openWidgetInput>;
 
-export const visitorSendInput = z.object({ text: messageText, clientMessageId });
+/** `attachmentIds`: files from `widget.createUpload`, of this visitor. */
+export const visitorSendInput = z.object({ text: messageText, clientMessageId, attachmentIds });
 export type VisitorSendInput = z.output<typeof visitorSendInput>;
 export const visitorHistoryInput = z.object({
   limit: z.int().min(1).max(100).default(50),
@@ -59,6 +61,7 @@ export const visitorMessage = z.object({
   text: z.string(),
   /** What an answer rests on; `index` is the number that the text bears as `[1]`. */
   citations: z.array(z.object({ index: z.int().positive(), title: z.string(), uri: z.string().optional(), quote: z.string() })),
+  attachments: z.array(attachment),
   clientMessageId: z.string().optional(),
   createdAt: z.string(),
 });
@@ -114,7 +117,24 @@ export const visitorEvent = z.discriminatedUnion("type", [
   /** What was shown of this reply is to be taken away. */
   z.object({ ...reply, type: z.literal("reply.failed") }),
   z.object({ ...reply, type: z.literal("reply.superseded") }),
-  z.object({ ...event, type: z.literal("conversation.updated"), status: z.enum(visitorStatuses), handler: z.enum(handlers) }),
+  z.object({
+    ...event,
+    type: z.literal("conversation.updated"),
+    status: z.enum(visitorStatuses),
+    handler: z.enum(handlers),
+    /** The conversation in which the visitor went on; this one is silent from now on: follow `widget.onMessages` anew, from here. */
+    continuedIn: z.uuid().optional(),
+    /** The visitor is asked how it went: `widget.rateResolution`. */
+    csat: z.object({ resolution: z.int().positive() }).optional(),
+  }),
+  /** The other side is writing, until `until` at most. It is told in passing and bears the place of the event before it. */
+  z.object({
+    ...event,
+    type: z.literal("typing"),
+    actor: z.object({ kind: z.enum(["ai", "member"]) }),
+    on: z.boolean(),
+    until: z.string(),
+  }),
   /** The place is gone: read the history again and go on from here. */
   z.object({ ...event, type: z.literal("resync") }),
 ]);

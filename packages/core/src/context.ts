@@ -8,7 +8,7 @@
  */
 
 import type { EventBody } from "@axon/contracts/events";
-import type { JobName, JobPayload } from "@axon/contracts/jobs";
+import { type JobName, type JobPayload, versioned } from "@axon/contracts/jobs";
 import type { ActorKind } from "@axon/contracts/workspaces";
 import type { Database } from "@axon/db/connect";
 import { newId } from "@axon/db/ids";
@@ -124,6 +124,14 @@ export function createInWorkspace(
   };
 }
 
+/** What a verb holds that only reads, in a transaction that can do nothing else. */
+export function readingCtx(tx: Tx, workspaceId: string, caller: Caller): WorkspaceCtx {
+  const refuse = () => {
+    throw new Error("a verb that was said to read only wanted to write");
+  };
+  return { workspaceId, tx, caller, audit: refuse, emit: refuse, emitted: () => 0, enqueue: refuse };
+}
+
 async function writeAudit(tx: Tx, workspaceId: string, caller: Caller, lines: readonly AuditLine[]): Promise<void> {
   if (lines.length > 0) await tx.insert(auditEntry).values(lines.map((line) => toAuditRow(workspaceId, caller, line)));
 }
@@ -135,7 +143,7 @@ async function writeJobs(tx: Tx, workspaceId: string, queued: readonly PendingJo
       workspaceId,
       key,
       name,
-      payload,
+      payload: versioned(name, payload),
       dueAt: sql`now() + ${delayMs} * interval '1 millisecond'`,
       requestId,
     })),

@@ -74,7 +74,8 @@ async function readSome(database: Pick<Database, "engine">, callers: readonly Li
         left join workspace w on w.id = c.workspace_id and w.deleted_at is null
         left join channel h on h.workspace_id = c.workspace_id and h.id = c.channel_id and h.deleted_at is null
           and (c.identity_version is null or c.identity_version = h.identity_version)
-        left join contact p on p.workspace_id = c.workspace_id and p.id = c.id
+        left join contact came on came.workspace_id = c.workspace_id and came.id = c.id and came.erased_at is null
+        left join contact p on p.workspace_id = c.workspace_id and p.id = coalesce(came.merged_into, came.id) and p.erased_at is null
           and (c.identity_version is not null or p.verified_at is null)
         where c.kind = 'visitor'`),
   );

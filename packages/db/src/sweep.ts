@@ -85,6 +85,16 @@ export async function findAbandonedUploads(database: Pick<Database, "engine">): 
   );
 }
 
+/** Files that no message came with for so many hours. */
+export async function findWaitingAttachments(database: Pick<Database, "engine">, hours: number): Promise<Stuck[]> {
+  return withEngine(database, (tx) =>
+    tx.execute<Stuck>(sql`
+      select workspace_id as "workspaceId", id from attachment
+      where message_id is null and created_at < now() - ${hours} * interval '1 hour' and ${inUse(sql`attachment`)}
+      order by created_at limit ${sweepMax}`),
+  );
+}
+
 /** Workspaces whose questions are not compared with this embedder's vectors, or that are changing over, and that nobody works on. */
 export async function findReembeds(database: Pick<Database, "engine">, embedder: string): Promise<string[]> {
   const rows = await withEngine(database, (tx) =>
@@ -102,6 +112,16 @@ export async function findRetiredChunks(database: Pick<Database, "engine">, days
   const rows = await withEngine(database, (tx) =>
     tx.execute<WorkspaceRow>(sql`
       select distinct workspace_id as id from chunk where retired_at < now() - ${days} * interval '1 day' limit ${sweepMax}`),
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Workspaces with messages of before words were kept. */
+export async function findUnwordedWorkspaces(database: Pick<Database, "engine">): Promise<string[]> {
+  const rows = await withEngine(database, (tx) =>
+    tx.execute<WorkspaceRow>(
+      sql`select id from workspace where words_behind is not null and deleted_at is null order by id limit ${sweepMax}`,
+    ),
   );
   return rows.map(({ id }) => id);
 }

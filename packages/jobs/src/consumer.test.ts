@@ -5,7 +5,7 @@ import { logContext } from "@axon/config/log-context";
 import type { JobRun, QueuedJob } from "@axon/contracts/jobs";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { openTestBackends, withJobs } from "./backends.fixture.ts";
-import { createMemoryLog, handlersWith, replyJob, strangeJob } from "./scripted.fixture.ts";
+import { createMemoryLog, handlersWith, replyJob } from "./scripted.fixture.ts";
 
 class Refusal extends Error {
   override readonly name = "Refusal";
@@ -82,7 +82,6 @@ describe.concurrent.each(backends)("jobs on $name", { timeout: 100_000 }, ({ ope
   it.each([
     ["a refusal", replyJob("no"), "not allowed"],
     ["a payload that does not fit", { ...replyJob("bad"), payload: { turnId: 7 } }, "bad payload for reply.generate"],
-    ["a name that nobody knows", strangeJob("reply.sing", {}), "unknown job reply.sing"],
   ])("%s is final: the job is not tried again", (_, job: QueuedJob, message) =>
     withJobs(open, async ({ producer, consume }) => {
       let tries = 0;

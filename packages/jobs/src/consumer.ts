@@ -8,24 +8,31 @@
  * @module
  */
 import { withLogContext } from "@axon/config/log-context";
-import { isJobName, type JobHandlers, jobs, type QueueName, queues } from "@axon/contracts/jobs";
-import { type IQueueBackend, type Job, type JobProgress, WaitingError, Worker } from "bullmq";
+import { type JobHandlers, type QueueName, queues } from "@axon/contracts/jobs";
+import { DelayedError, type IQueueBackend, type Job, type JobProgress, WaitingError, Worker } from "bullmq";
 import { type BackendLink, type JobBackend, linkBackend } from "./backend.ts";
+import { classOf, waitMsAfter } from "./failure.ts";
+import { type GivenUpJob, givenUp, type JobLedger } from "./ledger.ts";
 import type { JobLog } from "./log.ts";
-import { within } from "./pause.ts";
+import { jittered, within } from "./pause.ts";
 import { contextOf } from "./request.ts";
-import { JobGivenBack, type JobToRun, runJob } from "./run-job.ts";
+import { catalogueSpec, JobFinal, JobGivenBack, type JobToRun, runJob, type SpecOf } from "./run-job.ts";
 
 export interface ConsumerHooks {
   /** A try begins. `waitedMs` is how long the job was due; null when this is not its first try. */
   onStart?(queue: QueueName, name: string, waitedMs: number | null): void;
-  /** A try has ended: `failed` will be tried again, `dead` will not, `given_back` was cut short by closing and did not count. */
-  onEnd?(queue: QueueName, name: string, outcome: "done" | "failed" | "dead" | "given_back", ranForMs: number): void;
-  /** A job was given up; what it wanted will not happen by itself. */
+  /**
+   * A try has ended: `failed` will be tried again, `dead` will not, `parked` waits for a version that understands it, `given_back`
+   * was cut short by closing and did not count.
+   */
+  onEnd?(queue: QueueName, name: string, outcome: JobOutcome, ranForMs: number): void;
+  /** A job was given up; what it wanted will not happen by itself. Not told of one that was only parked. */
   onDead?(job: JobToRun, error: Error): void;
   /** A worker let go of a job without a word; it is run again. */
   onStalled?(queue: QueueName, jobId: string): void;
 }
+
+export type JobOutcome = "done" | "failed" | "dead" | "parked" | "given_back";
 
 /** How soon a vanished worker's jobs are run again: at most `lockMs` + 2 × `checkMs` later. Locks are renewed every half `lockMs`. */
 export interface StallSettings {
@@ -40,6 +47,10 @@ export interface ConsumerOptions {
   handlers: JobHandlers;
   log: JobLog;
   hooks?: ConsumerHooks;
+  /** Where it is kept what became of jobs, apart from the queues. */
+  ledger?: JobLedger;
+  /** The catalogue when left out. */
+  specOf?: SpecOf;
   stall?: StallSettings;
   /** How long a handler may take to end once its signal was aborted. */
   settleMs?: number;
@@ -59,6 +70,9 @@ const defaultStall: StallSettings = { lockMs: 15_000, checkMs: 5_000, timesMax: 
 /** What the backend gets, beyond the handlers, to take note of what became of the jobs. */
 const goodbyeMs = 2_000;
 
+/** A job that was to be written down as dead, and could not be, is tried once more after this long. */
+const unwrittenMs = 5_000;
+
 type QueueWorker = Worker<unknown, void, string, IQueueBackend, JobProgress, JobBackend>;
 
 /** A consumer of every queue in the catalogue. Nothing is opened before `start`. */
@@ -67,12 +81,14 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   const settleMs = options.settleMs ?? 2_000;
   let link: BackendLink | null = null;
   let workers: QueueWorker[] = [];
+  /** What is being written down of jobs that ended outside of a try. */
+  const writing = new Set<Promise<void>>();
   let closed: Promise<void> | null = null;
 
   async function close(graceMs: number): Promise<void> {
     const timer = setTimeout(() => closing.abort(), graceMs);
     try {
-      const ended = Promise.all(workers.map((worker) => worker.close()));
+      const ended = Promise.all(workers.map((worker) => worker.close())).then(() => Promise.all(writing));
       await within(ended, graceMs + settleMs + goodbyeMs, () => new Error("the job workers did not close in time"));
     } catch (error) {
       options.log.error({ err: error }, "job workers were cut off; their jobs will be run again");
@@ -91,7 +107,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       const opened = linkBackend(options.backend);
       link = opened;
       const names = Object.keys(queues) as QueueName[]; // safe: keys of a literal
-      workers = names.map((queue) => openWorker(queue, opened, options, closing.signal, settleMs));
+      workers = names.map((queue) => openWorker(queue, opened, options, { closing: closing.signal, settleMs, writing }));
       await Promise.all(workers.map((worker) => worker.waitUntilReady()));
     },
     close({ graceMs }) {
@@ -101,22 +117,58 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   };
 }
 
-function openWorker(queue: QueueName, link: BackendLink, options: ConsumerOptions, closing: AbortSignal, settleMs: number): QueueWorker {
-  const { handlers, log, hooks = {}, stall = defaultStall } = options;
+interface Closing {
+  closing: AbortSignal;
+  settleMs: number;
+  writing: Set<Promise<void>>;
+}
+
+function openWorker(queue: QueueName, link: BackendLink, options: ConsumerOptions, { closing, settleMs, writing }: Closing): QueueWorker {
+  const { handlers, log, hooks = {}, ledger, specOf = catalogueSpec, stall = defaultStall } = options;
+  /** Jobs of which it is written down that they are dead. */
+  const buried = new WeakSet<object>();
   const onLate = (job: JobToRun, error: unknown) =>
     withLogContext(contextOf(job), () => log.warn({ err: error }, "a handler that was given up on has ended after all"));
 
   async function process(job: Job<unknown, void>, token?: string): Promise<void> {
     hooks.onStart?.(queue, job.name, job.attemptsMade === 0 ? Math.max(0, Date.now() - job.timestamp - (job.opts.delay ?? 0)) : null);
+    const trying = toRun(job, specOf);
     try {
-      await runJob(toRun(job), { handlers, closing, settleMs, onLate });
+      await runJob(trying, { handlers, specOf, closing, settleMs, onLate });
     } catch (error) {
-      if (!(error instanceof JobGivenBack)) throw error;
-      await job.moveToWait(token);
-      withLogContext(contextOf(toRun(job)), () => log.info({}, "given back to its queue, the worker is closing"));
-      hooks.onEnd?.(queue, job.name, "given_back", ranForMs(job));
-      throw new WaitingError(); // BullMQ's word for "it is no longer mine".
+      if (error instanceof JobGivenBack) return giveBack(job, token);
+      if (error instanceof JobFinal || trying.attemptsMade + 1 >= trying.attemptsMax) await bury(job, token, givenUp(queue, trying, error));
+      throw error;
     }
+    await strike(trying);
+  }
+
+  async function giveBack(job: Job<unknown, void>, token: string | undefined): Promise<never> {
+    await job.moveToWait(token);
+    withLogContext(contextOf(toRun(job, specOf)), () => log.info({}, "given back to its queue, the worker is closing"));
+    hooks.onEnd?.(queue, job.name, "given_back", ranForMs(job));
+    throw new WaitingError(); // BullMQ's word for "it is no longer mine".
+  }
+
+  /** Written down before the queue hears of it: a job that is nowhere else must not be nowhere at all. */
+  async function bury(job: Job<unknown, void>, token: string | undefined, dead: GivenUpJob): Promise<void> {
+    if (!ledger) return;
+    try {
+      await ledger.dead(dead);
+      buried.add(job);
+    } catch (error) {
+      withLogContext(contextOf(toRun(job, specOf)), () =>
+        log.error({ err: error }, "a dead job could not be written down; it is tried once more"),
+      );
+      await job.moveToDelayed(Date.now() + jittered(unwrittenMs), token);
+      throw new DelayedError();
+    }
+  }
+
+  /** A job that is done needs nobody to remember it. Forgetting this only has it run once more. */
+  async function strike({ id, name }: JobToRun): Promise<void> {
+    if (!ledger || specOf(name)?.rebuild !== "outbox") return;
+    await ledger.done(id).catch((error: unknown) => log.warn({ err: error, queue, jobId: id }, "a job that is done was not struck off"));
   }
 
   const worker: QueueWorker = new Worker(
@@ -129,6 +181,9 @@ function openWorker(queue: QueueName, link: BackendLink, options: ConsumerOption
       stalledInterval: stall.checkMs,
       maxStalledCount: stall.timesMax,
       runRetryDelay: 1_000,
+      settings: {
+        backoffStrategy: (attempt, _type, error, job) => waitMsAfter(error, attempt, (job && specOf(job.name)) ?? { backoffMs: 1_000 }),
+      },
     },
     link.factory,
   );
@@ -138,32 +193,46 @@ function openWorker(queue: QueueName, link: BackendLink, options: ConsumerOption
     hooks.onStalled?.(queue, jobId);
   });
   worker.on("completed", (job) =>
-    withLogContext(contextOf(toRun(job)), () => {
+    withLogContext(contextOf(toRun(job, specOf)), () => {
       log.info({ attempt: job.attemptsMade, ms: ranForMs(job) }, "a job is done");
       hooks.onEnd?.(queue, job.name, "done", ranForMs(job));
     }),
   );
   worker.on("failed", (job, error) => {
-    if (job) withLogContext(contextOf(toRun(job)), () => onFailed(queue, job, error, options));
+    if (!job) return;
+    const failed = toRun(job, specOf);
+    withLogContext(contextOf(failed), () => onFailed(queue, job, failed, error, options));
+    // What outlived too many workers ends without a try.
+    if (job.finishedOn === undefined || buried.has(job) || !ledger) return;
+    const written = ledger
+      .dead({ ...givenUp(queue, failed, error), code: "stalled" })
+      .catch((unwritten: unknown) => log.error({ err: unwritten, queue, jobId: failed.id }, "a dead job could not be written down"))
+      .finally(() => writing.delete(written));
+    writing.add(written);
   });
   return worker;
 }
 
 /** BullMQ sets `finishedOn` only on a job that it will not try again. */
-function onFailed(queue: QueueName, job: Job<unknown, void>, error: Error, { log, hooks = {} }: ConsumerOptions): void {
-  const fields = { err: error, attempt: job.attemptsMade };
+function onFailed(queue: QueueName, job: Job<unknown, void>, failed: JobToRun, error: Error, { log, hooks = {} }: ConsumerOptions): void {
+  const fields = { err: error, attempt: job.attemptsMade, class: classOf(error).class };
   if (job.finishedOn === undefined) {
     log.warn(fields, "a job failed and will be tried again");
     hooks.onEnd?.(queue, job.name, "failed", ranForMs(job));
     return;
   }
+  if (error instanceof JobFinal && error.parked) {
+    log.warn(fields, "a job is not understood by this version and was set aside");
+    hooks.onEnd?.(queue, job.name, "parked", ranForMs(job));
+    return;
+  }
   log.error(fields, "a job failed and was given up");
   hooks.onEnd?.(queue, job.name, "dead", ranForMs(job));
-  hooks.onDead?.(toRun(job), error);
+  hooks.onDead?.(failed, error);
 }
 
-function toRun(job: Job<unknown, void>): JobToRun {
-  const attemptsMax = job.opts.attempts ?? (isJobName(job.name) ? jobs[job.name].attempts : 1);
+function toRun(job: Job<unknown, void>, specOf: SpecOf): JobToRun {
+  const attemptsMax = job.opts.attempts ?? specOf(job.name)?.attempts ?? 1;
   return { id: job.id ?? "", name: job.name, data: job.data, attemptsMade: job.attemptsMade, attemptsMax };
 }
 

@@ -62,12 +62,14 @@ export function createQueueMonitor(backend: JobBackend, { readTimeoutMs = 2_000 
 }
 
 async function readQueue(queue: QueueName, watched: Watched): Promise<QueueState> {
-  const counts = await watched.getJobCounts("waiting", "delayed", "active", "failed");
-  const { waiting = 0, delayed = 0, active = 0, failed = 0 } = counts;
+  const counts = await watched.getJobCounts("waiting", "prioritized", "delayed", "active", "failed");
+  const { waiting = 0, prioritized = 0, delayed = 0, active = 0, failed = 0 } = counts;
   // Both backends list the newest first, and PostgreSQL's cannot be asked for the other end; so the oldest stands where the
   // count ends, or a little before, when some were taken meanwhile.
   const last = waiting - 1;
   const eldest = waiting === 0 ? [] : await watched.getJobs(["waiting"], Math.max(0, last - takenMeanwhileMax), last, false);
-  const ages = eldest.map(({ timestamp, opts }) => Date.now() - timestamp - (opts.delay ?? 0));
-  return { queue, counts: { waiting, delayed, active, failed }, oldestWaitingMs: Math.max(0, ...ages) };
+  // Those in a lane of their own have no order by age that could be asked for: the first of them stands for them.
+  const behind = prioritized === 0 ? [] : await watched.getJobs(["prioritized"], 0, 0, true);
+  const ages = [...eldest, ...behind].map(({ timestamp, opts }) => Date.now() - timestamp - (opts.delay ?? 0));
+  return { queue, counts: { waiting: waiting + prioritized, delayed, active, failed }, oldestWaitingMs: Math.max(0, ...ages) };
 }

@@ -3,12 +3,14 @@
  *
  * @module
  */
-import { isJobName, type JobSpec, jobs, type QueuedJob, type QueueName } from "@axon/contracts/jobs";
+import type { QueuedJob, QueueName } from "@axon/contracts/jobs";
 import { type IQueueBackend, type JobsOptions, Queue } from "bullmq";
 import { type BackendLink, type JobBackend, linkBackend } from "./backend.ts";
 import { jobIdOf } from "./job-id.ts";
+import { laneOf } from "./lanes.ts";
 import { within } from "./pause.ts";
 import { withRequest } from "./request.ts";
+import { catalogueSpec } from "./run-job.ts";
 
 export interface Producer {
   /**
@@ -24,8 +26,8 @@ export interface Producer {
 const keepCompleted = { age: 3600, count: 500 };
 /** Jobs that were given up stay for a fortnight, for somebody to look at. */
 const keepFailed = { age: 14 * 24 * 3600, count: 2000 };
-/** Share of a retry's wait that is random. */
-const backoffJitter = 0.5;
+/** How long to wait between two tries is decided by whoever tries: see `failure.ts`. */
+export const backoffType = "axon";
 /** BullMQ's event stream serves nobody here; this keeps it small. */
 const streams = { events: { maxLen: 1000 } };
 const closeTimeoutMs = 5_000;
@@ -70,11 +72,11 @@ async function addTo(queue: JobQueue, batch: readonly QueuedJob[]): Promise<void
   else await queue.addBulk([first, ...others]);
 }
 
-/** A job with a name that this version does not know is kept where it can be seen: its consumer gives it up at once. */
+/** Names come out of a table: one that another version wrote may be none of ours. Such a job is set aside by its consumer at once. */
 function byQueue(wanted: readonly QueuedJob[]): Map<QueueName, QueuedJob[]> {
   const batches = new Map<QueueName, QueuedJob[]>();
   for (const job of wanted) {
-    const name = specOf(job.name)?.queue ?? "system";
+    const name = catalogueSpec(job.name)?.queue ?? "system";
     const batch = batches.get(name) ?? [];
     batch.push(job);
     batches.set(name, batch);
@@ -83,19 +85,16 @@ function byQueue(wanted: readonly QueuedJob[]): Map<QueueName, QueuedJob[]> {
 }
 
 function optionsOf(job: QueuedJob): JobsOptions {
-  const spec = specOf(job.name);
+  const spec = catalogueSpec(job.name);
   return {
     jobId: jobIdOf(job.key),
     attempts: spec?.attempts ?? 1,
-    backoff: { type: "exponential", delay: spec?.backoffMs ?? 1_000, jitter: backoffJitter },
+    backoff: { type: backoffType },
+    // 0 is none, and goes before all others.
+    priority: laneOf(job.ahead ?? 0),
     delay: Math.max(0, job.delayMs),
     removeOnComplete: keepCompleted,
     removeOnFail: keepFailed,
     stackTraceLimit: 3,
   };
-}
-
-/** Names come out of a table, so one that another version wrote may be none of ours, whatever the type says. */
-function specOf(name: string): JobSpec | null {
-  return isJobName(name) ? jobs[name] : null;
 }

@@ -15,6 +15,13 @@ export function withRequest({ payload, requestId }: QueuedJob): Record<string, u
   return requestId === undefined ? payload : { ...payload, [requestField]: requestId };
 }
 
+/** The other way: what a queue gave, apart again. Of anything but an object there is no payload. */
+export function withoutRequest(data: unknown): { payload: Record<string, unknown>; requestId: string | null } {
+  if (typeof data !== "object" || data === null) return { payload: {}, requestId: null };
+  const { [requestField]: asked, ...payload }: Record<string, unknown> = { ...data };
+  return { payload, requestId: typeof asked === "string" && asked.length <= requestIdCharsMax ? asked : null };
+}
+
 /** What the log lines of a job bear. Takes whatever a queue gave; what is not of the right kind is left out. */
 export function contextOf(job: { id: string; name: string; data: unknown }): LogContext {
   return { job: job.name, jobId: job.id, ...field(job.data, requestField, "requestId"), ...field(job.data, "workspaceId", "workspaceId") };

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type JobHandlers, type JobRun, jobs } from "@axon/contracts/jobs";
+import { type JobHandlers, type JobRun, type JobSpec, jobs } from "@axon/contracts/jobs";
 import { UnrecoverableError } from "bullmq";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { JobGivenBack, JobTimedOut, type JobToRun, runJob } from "./run-job.ts";
@@ -96,11 +96,56 @@ describe("one try of a job", () => {
     await expect(attempt(rude)).rejects.toEqual(new Error("words"));
   });
 
+  it("is final when what failed says that no try will help", async () => {
+    const wrongKey = Object.assign(new Error("no such key"), { name: "AiError", code: "auth", retryable: false });
+    await expect(attempt(() => Promise.reject(wrongKey))).rejects.toMatchObject({ code: "permanent", cause: wrongKey });
+  });
+
   it("says which try is the last", async () => {
     const runs: JobRun[] = [];
     const handlers = handlersWith({ "reply.generate": async (_, run) => void runs.push(run) });
     for (let made = 0; made < attempts; made++) await runJob(job(made), { handlers, closing: open, settleMs });
     expect(runs.map((run) => run.lastAttempt)).toEqual([false, false, false, false, true]);
+  });
+});
+
+describe("a job of another version", () => {
+  const ran: unknown[] = [];
+  const handlers = handlersWith({ "reply.generate": async (payload) => void ran.push(payload) });
+  const old = { workspaceId: randomUUID(), messageId: randomUUID() };
+  const spec: JobSpec = {
+    ...jobs["reply.generate"],
+    version: 3,
+    upgrade: ({ messageId, ...rest }, from) => {
+      if (typeof messageId !== "string") throw new Error("no message");
+      return { ...rest, turnId: from === 1 ? messageId : `not-${from}` };
+    },
+  };
+  const run = (data: unknown, specOf: () => JobSpec | null = () => spec) =>
+    runJob({ ...job(), data }, { handlers, closing: open, settleMs, specOf }).catch((error: unknown) => error);
+
+  it("that is older is read as this one writes it", async () => {
+    await run(old);
+    expect(ran.splice(0)).toEqual([{ workspaceId: old.workspaceId, turnId: old.messageId }]);
+    await run({ ...(job().data as object), $v: 3, $requestId: "r" });
+    expect(ran.splice(0)).toHaveLength(1);
+  });
+
+  it("that is newer, or of a name that is not known yet, is set aside and no handler sees it", async () => {
+    for (const data of [
+      { ...old, $v: 4 },
+      { ...old, $v: "4" },
+      { ...old, $v: 0 },
+    ])
+      expect(await run(data)).toMatchObject({ code: "newer_version", parked: true });
+    expect(await run(old, () => null)).toMatchObject({ code: "unknown_job", parked: true });
+    expect(ran).toEqual([]);
+  });
+
+  it("that can't be read in any version is final, and not set aside", async () => {
+    for (const data of [{}, null, 7, { ...old, messageId: 7 }])
+      expect(await run(data)).toMatchObject({ code: "bad_payload", parked: false });
+    expect(ran).toEqual([]);
   });
 });
 

@@ -1,5 +1,6 @@
 /**
- * One try of one job: the worker's door. Bad payloads and refusals are final, everything else may be tried again.
+ * One try of one job: the worker's door. Bad payloads, refusals and what says itself that it is final are final; a job that
+ * this version does not understand is set aside; everything else may be tried again.
  *
  * Knows how long a handler may take and what its failures mean, and has its log lines say which request caused it; knows
  * no queue and no handler.
@@ -7,8 +8,9 @@
  * @module
  */
 import { withLogContext } from "@axon/config/log-context";
-import { isJobName, type JobHandlers, type JobRun, jobGivenBack, jobs } from "@axon/contracts/jobs";
+import { isJobName, type JobHandlers, type JobRun, type JobSpec, jobGivenBack, jobs, versionOf } from "@axon/contracts/jobs";
 import { UnrecoverableError } from "bullmq";
+import { classOf } from "./failure.ts";
 import { contextOf } from "./request.ts";
 
 /** A job as its queue gives it: nothing in it has been checked. */
@@ -33,8 +35,28 @@ export class JobGivenBack extends Error {
   readonly code = jobGivenBack;
 }
 
+/** Why a job is final before any handler saw it, or because of what the handler said. `parked`: another version may understand it. */
+export type FinalCode = "unknown_job" | "newer_version" | "bad_payload" | "refused" | "permanent";
+
+/** Trying again is of no use, to this version at least. Its `cause`, where there is one, says why. */
+export class JobFinal extends UnrecoverableError {
+  readonly code: FinalCode;
+
+  constructor(code: FinalCode, message: string, cause?: Error) {
+    super(message);
+    this.code = code;
+    if (cause) this.cause = cause;
+  }
+
+  get parked(): boolean {
+    return this.code === "unknown_job" || this.code === "newer_version";
+  }
+}
+
 export interface RunOptions {
   handlers: JobHandlers;
+  /** The catalogue's entry of a name; null: there is none. The catalogue itself when left out. */
+  specOf?: SpecOf;
   /** Aborted when the worker cannot wait any longer. */
   closing: AbortSignal;
   /** How long a handler may take to end after its signal was aborted, before its job is failed without it. */
@@ -43,15 +65,20 @@ export interface RunOptions {
   onLate?(job: JobToRun, error: unknown): void;
 }
 
+export type SpecOf = (name: string) => JobSpec | null;
+
+/** What the catalogue says of a job; null of one that it does not know. */
+export const catalogueSpec: SpecOf = (name) => (isJobName(name) ? jobs[name] : null);
+
 /**
- * Runs the handler of `job` once. Resolves when the job is done; throws `UnrecoverableError` (its `cause` says why) when
- * trying again is of no use, `JobGivenBack`, `JobTimedOut`, or what the handler threw.
+ * Runs the handler of `job` once. Resolves when the job is done; throws `JobFinal` when trying again is of no use, `JobGivenBack`,
+ * `JobTimedOut`, or what the handler threw.
  */
 export async function runJob(job: JobToRun, options: RunOptions): Promise<void> {
-  if (!isJobName(job.name)) throw new UnrecoverableError(`unknown job ${job.name}`);
-  const spec = jobs[job.name];
-  const payload = spec.payload.safeParse(job.data);
-  if (!payload.success) throw final(`bad payload for ${job.name}`, payload.error);
+  const spec = (options.specOf ?? catalogueSpec)(job.name);
+  if (!spec || !isJobName(job.name)) throw new JobFinal("unknown_job", `unknown job ${job.name}`);
+  const payload = spec.payload.safeParse(inThisVersion(job, spec));
+  if (!payload.success) throw new JobFinal("bad_payload", `bad payload for ${job.name}`, payload.error);
   if (options.closing.aborted) throw new JobGivenBack("the worker is closing");
 
   const attempt = job.attemptsMade + 1;
@@ -74,18 +101,28 @@ export async function runJob(job: JobToRun, options: RunOptions): Promise<void> 
   }
 }
 
-/** Why a job failed, in the words that its queue understands. */
-function verdict(error: unknown, signal: AbortSignal): unknown {
-  if (error instanceof Error && error.name === "Refusal") return final(error.message, error);
-  // Whatever a handler throws once it was told to stop, the telling is why it failed.
-  if (signal.aborted) return signal.reason;
-  return error instanceof Error ? error : new Error(String(error));
+/** The payload as this version writes it. Throws `JobFinal` for one of a later version. */
+function inThisVersion({ name, data }: JobToRun, { version: known = 1, upgrade }: JobSpec): unknown {
+  const version = versionOf(data);
+  if (version > known)
+    throw new JobFinal("newer_version", `version ${version} of ${name} is newer than ${known}, the latest that is known here`);
+  if (version === known || typeof data !== "object" || data === null) return data;
+  if (!upgrade) throw new Error(`the catalogue has no way from version ${version} of ${name} to ${known}`);
+  try {
+    return upgrade({ ...data }, version);
+  } catch (error) {
+    throw new JobFinal("bad_payload", `bad payload for ${name}`, error instanceof Error ? error : new Error(String(error)));
+  }
 }
 
-function final(message: string, cause: Error): UnrecoverableError {
-  const error = new UnrecoverableError(message);
-  error.cause = cause;
-  return error;
+/** Why a job failed, in the words that its queue understands. */
+function verdict(error: unknown, signal: AbortSignal): unknown {
+  const failed = error instanceof Error ? error : new Error(String(error));
+  const { class: kind } = classOf(failed);
+  if (kind === "refused") return new JobFinal("refused", failed.message, failed);
+  // Whatever a handler throws once it was told to stop, the telling is why it failed.
+  if (signal.aborted) return signal.reason;
+  return kind === "permanent" ? new JobFinal("permanent", failed.message, failed) : failed;
 }
 
 /** The clock and the closing of the worker as one signal, and a promise that rejects `settleMs` after it was aborted. */

@@ -44,6 +44,13 @@ describe.each(kinds)("limits in %s", (_kind, [here, there]) => {
     expect(await there.take(limit, "b")).toEqual({ ok: true });
   });
 
+  it("let no more through when points are taken in advance", async () => {
+    const limit = { name: newName(), points: 200, seconds: 60, inAdvance: true };
+    const answers = await times(600, (position) => (position % 2 ? here : there).take(limit, "a"));
+    expect(answers.filter(({ ok }) => ok)).toHaveLength(200);
+    expect(await there.take(limit, "b")).toEqual({ ok: true });
+  });
+
   it("count what costs more as more", async () => {
     const limit = { name: newName(), points: 10, seconds: 60 };
     expect(await here.take(limit, "a", 8)).toEqual({ ok: true });

@@ -7,7 +7,8 @@
 import { randomUUID } from "node:crypto";
 import type { Limits, RateLimit } from "@axon/contracts/limits";
 import type { Redis } from "ioredis";
-import { RateLimiterRedis } from "rate-limiter-flexible";
+import { RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
+import { createAdvance, type Taken } from "./advance.ts";
 import { createMemoryLimits } from "./memory.ts";
 import { allowanceOf, kindOf, onceOnly } from "./windows.ts";
 
@@ -25,6 +26,9 @@ redis.call('ZADD', KEYS[1], now + ttl, place)
 if redis.call('PTTL', KEYS[1]) < ttl then redis.call('PEXPIRE', KEYS[1], ttl) end
 return 1
 `;
+
+/** Points of the stand-in are good for this long, in milliseconds: soon after Redis is back, it is Redis that counts. */
+const standInMs = 1_000;
 
 /** A connection in one of these has never failed yet, if it is the first time: it is waited for. */
 const opening: ReadonlySet<string> = new Set(["wait", "connecting", "connect"]);
@@ -66,12 +70,25 @@ export function createRedisLimits({ redis, prefix, onError = () => {} }: RedisLi
     }
   }
 
+  const takeInAdvance = createAdvance((limit, key, points) =>
+    ask(
+      () => takenOf(windowOf(limit), key, points),
+      // Nobody else counts there, so nothing is gained by more than the one that is asked for.
+      async () => {
+        const allowance = await standIn.take(limit, key, points);
+        return allowance.ok ? { granted: points, msLeft: standInMs } : { granted: 0, msLeft: allowance.retryAfterMs };
+      },
+    ),
+  );
+
   return {
     take: (limit, key, cost = 1) =>
-      ask(
-        () => allowanceOf(windowOf(limit).consume(key, cost)),
-        () => standIn.take(limit, key, cost),
-      ),
+      limit.inAdvance
+        ? takeInAdvance(limit, key, cost)
+        : ask(
+            () => allowanceOf(windowOf(limit).consume(key, cost)),
+            () => standIn.take(limit, key, cost),
+          ),
     peek: (limit, key) =>
       ask(
         async () => {
@@ -105,6 +122,16 @@ export function createRedisLimits({ redis, prefix, onError = () => {} }: RedisLi
       );
     },
   };
+}
+
+/** A window counts on beyond its points, so what it has counted too much tells how many of these there were left. */
+async function takenOf(window: RateLimiterRedis, key: string, points: number): Promise<Taken> {
+  const counted = await window.consume(key, points).catch((error: unknown) => {
+    if (error instanceof RateLimiterRes) return error;
+    throw error;
+  });
+  const over = Math.max(0, counted.consumedPoints - window.points);
+  return { granted: Math.max(0, points - over), msLeft: Math.max(1, counted.msBeforeNext) };
 }
 
 async function within<Result>(work: Promise<Result>, timeoutMs: number): Promise<Result> {

@@ -7,50 +7,13 @@ import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
 import { type Bus, createMemoryBus } from "./bus.ts";
 import type { DeltaBuffer } from "./deltas.ts";
-import type { Tracked } from "./follow.ts";
 import { createMemoryDeltas } from "./memory-deltas.ts";
 import { createRedisBus } from "./redis-bus.ts";
 import { createRedisDeltas } from "./redis-deltas.ts";
+import { push } from "./testing/push-reader.ts";
+import { type Dice, dice, faultsOf, lossy, pause, talkAtRandom } from "./testing/random-talk.ts";
 import { createScene, open, type Scene } from "./testing/scene.ts";
-
-type Dice = (below: number) => number;
-
-/** Random numbers that a printed seed repeats. */
-function dice(seed: number): Dice {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Loses a third of all hints. */
-const lossy = (bus: Bus, roll: Dice): Bus => ({ ...bus, publish: (topic, payload) => roll(3) > 0 && bus.publish(topic, payload) });
-
-async function talkAtRandom(talk: Scene, roll: Dice): Promise<void> {
-  for (let turn = 0; turn < 8; turn += 1) {
-    talk.customerSays(`question ${turn}`);
-    const reply = talk.replyStarts(roll(2));
-    const words = roll(12);
-    for (let word = 0; word < words; word += 1) {
-      await talk.word(reply, `${turn}.${word} `);
-      if (roll(4) === 0) await pause(roll(3));
-      if (roll(8) === 0) talk.customerSays("and another thing");
-    }
-    if (roll(4) === 0) talk.replyIsSuperseded(reply);
-    else await talk.replyCompletes(reply);
-  }
-  talk.documentMoves(1);
-  talk.commit({
-    type: "handoff.requested",
-    conversationId: talk.conversationId,
-    turnId: crypto.randomUUID(),
-    reason: "customer_asked",
-    confidence: null,
-  });
-}
+import type { Tracked } from "./walk.ts";
 
 async function followWithCuts(talk: Scene, hubs: ReturnType<Scene["hub"]>[], roll: Dice): Promise<Tracked[]> {
   const all: Tracked[] = [];
@@ -70,35 +33,29 @@ async function followWithCuts(talk: Scene, hubs: ReturnType<Scene["hub"]>[], rol
   return all;
 }
 
-/** Checks the whole of what one subscriber got against the log. */
-function expectWhole(talk: Scene, all: Tracked[], seed: number): void {
-  const logged = talk.log.rows().filter((row) => row.seq !== null);
-  const durable = all.filter(({ event }) => event.type !== "reply.delta");
-  expect([seed, durable.map(({ event }) => event.id)]).toEqual([seed, logged.map(({ event }) => event.id)]);
-  const replies = new Map<string, { next: number; text: string; over: boolean }>();
-  for (const { event } of all) {
-    if (event.type === "reply.started") replies.set(event.replyId, { next: 0, text: "", over: false });
-    if (event.type === "reply.delta") {
-      const reply = replies.get(event.replyId);
-      expect([seed, reply?.over, reply?.next]).toEqual([seed, false, event.index]);
-      if (reply) Object.assign(reply, { next: reply.next + 1, text: reply.text + event.text });
-    }
-    if (event.type === "message.created" && event.message.author.kind === "ai") {
-      expect([seed, [...replies.values()].at(-1)?.text]).toEqual([seed, event.message.text]); // No word comes after its message.
-    }
-    if (event.type === "reply.completed") expect([seed, replies.get(event.replyId)?.text]).toEqual([seed, event.text]);
-    if (event.type === "reply.completed" || event.type === "reply.superseded")
-      Object.assign(replies.get(event.replyId) ?? {}, { over: true });
+/** The same by one that is handed events, and that is full every now and then: before it was cut, or instead. */
+async function takeWithCuts(talk: Scene, hubs: ReturnType<Scene["hub"]>[], roll: Dice): Promise<Tracked[]> {
+  const all: Tracked[] = [];
+  const over = () => all.at(-1)?.event.type === "handoff.requested";
+  while (!over()) {
+    const hub = hubs[roll(hubs.length)];
+    if (!hub) throw new Error("no hub");
+    await push(hub, talk, all, { batchesMax: 1 + roll(9), full: () => roll(4) === 0, over });
+    if (roll(6) === 0) await pause(roll(4));
   }
+  return all;
 }
 
 async function play(bus: Bus, deltas: DeltaBuffer, seed: number): Promise<void> {
   const roll = dice(seed);
   const talk = createScene({ bus: lossy(bus, roll), deltas });
   const hubs = [talk.hub(15), talk.hub(25)];
-  const readers = [1, 2, 3].map((salt) => followWithCuts(talk, hubs, dice(seed + salt)));
+  const readers = [
+    ...[1, 2].map((salt) => followWithCuts(talk, hubs, dice(seed + salt))),
+    ...[3, 4, 5].map((salt) => takeWithCuts(talk, hubs, dice(seed + salt))),
+  ];
   await talkAtRandom(talk, roll);
-  for (const all of await Promise.all(readers)) expectWhole(talk, all, seed);
+  for (const all of await Promise.all(readers)) expect([seed, faultsOf(talk, all)]).toEqual([seed, []]);
   expect(hubs.map((hub) => hub.stats())).toEqual(hubs.map(() => ({ topics: 0, followers: 0 })));
 }
 

@@ -18,34 +18,54 @@ export interface LogRead {
   asOf: number;
 }
 
-export interface SharedReads {
+export class SharedReads {
+  readonly #read: (after: number) => Promise<LogRead>;
+  readonly #onError: (error: unknown) => void;
+  /** Mostly all stand at one place, so the last read has no need of a map. */
+  #last: { seq: number; reading: Promise<LogRead> } | null = null;
+  #others: Map<number, Promise<LogRead>> | null = null;
+
+  constructor(read: (after: number) => Promise<LogRead>, onError: (error: unknown) => void) {
+    this.#read = read;
+    this.#onError = onError;
+  }
+
   /** What the log has after this number. Rejects as the log does; the failure is reported once and not kept. */
-  after(seq: number): Promise<LogRead>;
+  after(seq: number): Promise<LogRead> {
+    return this.#last?.seq === seq ? this.#last.reading : (this.#others?.get(seq) ?? this.#begin(seq));
+  }
+
   /** From now on reads begin anew. Those under way still reach who waits for them. */
-  forget(): void;
-}
+  forget(): void {
+    this.#last = null;
+    this.#others = null;
+  }
 
-export function createSharedReads(read: (after: number) => Promise<LogRead>, onError: (error: unknown) => void): SharedReads {
-  const kept = new Map<number, Promise<LogRead>>();
-
-  function begin(seq: number): Promise<LogRead> {
-    const reading = read(seq);
-    if (kept.size >= readsKeptMax) kept.clear();
-    kept.set(seq, reading);
-    const drop = () => {
-      if (kept.get(seq) === reading) kept.delete(seq);
-    };
-    reading.then(
-      ({ rows }) => {
-        if (rows.length > rowsKeptMax) drop();
-      },
-      (error: unknown) => {
-        drop();
-        onError(error);
-      },
-    );
+  #begin(seq: number): Promise<LogRead> {
+    const reading = this.#watched(seq);
+    if (this.#last !== null) {
+      this.#others ??= new Map();
+      if (this.#others.size >= readsKeptMax) this.#others.clear();
+      this.#others.set(this.#last.seq, this.#last.reading);
+    }
+    this.#last = { seq, reading };
     return reading;
   }
 
-  return { after: (seq) => kept.get(seq) ?? begin(seq), forget: () => kept.clear() };
+  async #watched(seq: number): Promise<LogRead> {
+    try {
+      const read = await this.#read(seq);
+      if (read.rows.length > rowsKeptMax) this.#drop(seq);
+      return read;
+    } catch (error) {
+      this.#drop(seq);
+      this.#onError(error);
+      throw error;
+    }
+  }
+
+  #drop(seq: number): void {
+    if (this.#last?.seq === seq) this.#last = null;
+    else this.#others?.delete(seq);
+  }
 }

@@ -6,14 +6,16 @@
  *
  * @module
  */
-import { unreachable } from "@axon/contracts/events";
-import type { Bus } from "./bus.ts";
+import { type PassingEvent, unreachable } from "@axon/contracts/events";
+import type { Bus, Subscription } from "./bus.ts";
 import type { DeltaBuffer } from "./deltas.ts";
 import { conversationTopic, parseHint, workspaceTopic } from "./hints.ts";
+import type { Lead } from "./lead.ts";
 import { type ConversationPlace, type EventLog, logReadRowsMax, type Topic } from "./log.ts";
-import { createSharedReads, type LogRead } from "./reads.ts";
+import { type LogRead, SharedReads } from "./reads.ts";
 import { createTail, type Tail } from "./tail.ts";
 
+/** What all streams of a process share. */
 export interface SharedOptions {
   bus: Bus;
   deltas: DeltaBuffer;
@@ -23,144 +25,162 @@ export interface SharedOptions {
   /** Asks for a poll soon: hints may have been missed. */
   onMissed: () => void;
   /** The last follower has left and the subscription has ended: this topic is over. */
-  onEmpty: () => void;
+  onEmpty: (topic: Topic) => void;
 }
 
-/** How a follower is reached. Neither call waits or queues. */
+/** How a follower is reached. None of these waits or queues. */
 export interface Follower {
   /** "There may be something new." */
   wake(): void;
   /** "The log reaches this far." */
   hearHead(head: number): void;
+  /** "This is so now." It is in no log. */
+  hearPassing(event: PassingEvent): void;
 }
 
-export interface SharedTopic {
+export class SharedTopic {
   readonly topic: Topic;
   /** Resolves when hints are heard. */
   readonly ready: Promise<void>;
+  /** Who tells those that stand at the head; null while nobody does. */
+  lead: Lead | null = null;
+  readonly #options: SharedOptions;
+  readonly #subscription: Subscription;
+  readonly #reads: SharedReads;
+  readonly #followers = new Set<Follower>();
+  #tails: Map<string, { tail: Tail; readers: number }> | null = null;
+  #ticks = 0;
+  #news = 0;
+  #strangeReplyId: string | null = null;
+
+  constructor(topic: Topic, options: SharedOptions) {
+    const { workspaceId, conversationId } = topic;
+    this.topic = topic;
+    this.#options = options;
+    this.#reads = new SharedReads((after) => this.#readLog(after), options.onError);
+    const name = conversationId === undefined ? workspaceTopic(workspaceId) : conversationTopic(workspaceId, conversationId);
+    this.#subscription = options.bus.subscribe(name, (payload) => this.#hear(payload));
+    this.ready = this.#subscription.ready;
+  }
+
   /** Rises whenever the log may have grown. */
-  news(): number;
+  news(): number {
+    return this.#news;
+  }
+
   /** The poll found this head: tells the followers, and no earlier read is good enough any more. */
-  tellHead(head: number): void;
+  tellHead(head: number): void {
+    this.#reads.forget();
+    for (const follower of this.#followers) follower.hearHead(head);
+  }
+
+  /** Passes on what is so now, to whoever follows now. */
+  tellPassing(event: PassingEvent): void {
+    for (const follower of this.#followers) follower.hearPassing(event);
+  }
+
   /** Readers wait for pieces: look in the buffer again, a hint may have been lost. */
-  doubtTails(): void;
-  read(after: number): Promise<LogRead>;
-  place(at: number | null): Promise<ConversationPlace>;
+  doubtTails(): void {
+    if (this.#tails === null || this.#tails.size === 0) return;
+    for (const { tail } of this.#tails.values()) tail.doubt();
+    this.#wakeAll();
+  }
+
+  read(after: number): Promise<LogRead> {
+    return this.#reads.after(after);
+  }
+
+  async place(at: number | null): Promise<ConversationPlace> {
+    const { workspaceId, conversationId } = this.topic;
+    if (conversationId !== undefined) return await this.#options.log.conversationPlace({ workspaceId, conversationId }, at);
+    return { ...(await this.#options.log.workspacePlace({ workspaceId })), openReplyId: null };
+  }
+
   /** The shared pieces of a reply; give them back with `closeTail`, once. */
-  openTail(replyId: string): Tail;
-  closeTail(replyId: string): void;
-  /** Adds a follower. Gives back the way to leave; leaving twice is leaving once. */
-  join(follower: Follower): () => void;
-  followers(): number;
-}
-
-export function createSharedTopic(topic: Topic, options: SharedOptions): SharedTopic {
-  const { bus, deltas, log, now, onError, onMissed, onEmpty } = options;
-  const { workspaceId, conversationId } = topic;
-  const followers = new Set<Follower>();
-  const tails = new Map<string, { tail: Tail; readers: number }>();
-  let ticks = 0;
-  let news = 0;
-  let strangeReplyId: string | null = null;
-
-  const tick = () => ++ticks;
-
-  function wakeAll(): void {
-    for (const follower of followers) follower.wake();
+  openTail(replyId: string): Tail {
+    const { workspaceId, conversationId } = this.topic;
+    if (conversationId === undefined) throw new Error("a workspace stream has no pieces of replies");
+    const { deltas: buffer, now, onError } = this.#options;
+    this.#tails ??= new Map();
+    const reply = { workspaceId, conversationId, replyId };
+    const open = this.#tails.get(replyId) ?? { tail: createTail({ reply, buffer, tick: () => ++this.#ticks, now, onError }), readers: 0 };
+    open.readers += 1;
+    this.#tails.set(replyId, open);
+    return open.tail;
   }
 
-  function look(): void {
-    news += 1;
-    reads.forget();
-    wakeAll();
+  closeTail(replyId: string): void {
+    const open = this.#tails?.get(replyId);
+    if (!open) return;
+    open.readers -= 1;
+    if (open.readers === 0) this.#tails?.delete(replyId);
   }
 
-  function hear(payload: string): void {
+  join(follower: Follower): void {
+    this.#followers.add(follower);
+  }
+
+  /** Leaving twice is leaving once. */
+  leave(follower: Follower): void {
+    if (!this.#followers.delete(follower) || this.#followers.size > 0) return;
+    this.#subscription.stop();
+    this.#options.onEmpty(this.topic);
+  }
+
+  followers(): number {
+    return this.#followers.size + (this.lead === null ? 0 : this.lead.size - 1);
+  }
+
+  #wakeAll(): void {
+    for (const follower of this.#followers) follower.wake();
+  }
+
+  #look(): void {
+    this.#news += 1;
+    this.#reads.forget();
+    this.#wakeAll();
+  }
+
+  #hear(payload: string): void {
     const hint = parseHint(payload);
     switch (hint.type) {
       case "look":
-        look();
+        this.#look();
         break;
       case "missed":
-        doubtTails();
-        onMissed();
+        this.doubtTails();
+        this.#options.onMissed();
         break;
       case "piece":
-        hearPiece(hint);
+        this.#hearPiece(hint);
+        break;
+      case "passing":
+        this.tellPassing(hint.event);
         break;
       default:
         unreachable(hint);
     }
   }
 
-  function hearPiece({ replyId, index, text }: { replyId: string; index: number; text: string }): void {
-    const open = tails.get(replyId);
+  #hearPiece({ replyId, index, text }: { replyId: string; index: number; text: string }): void {
+    const open = this.#tails?.get(replyId);
     if (open) {
       open.tail.offer(index, text);
-      wakeAll();
-    } else if (replyId !== strangeReplyId) {
+      this.#wakeAll();
+    } else if (replyId !== this.#strangeReplyId) {
       // A reply nobody here has read the start of: that hint was lost or is on its way. Once a reply, not once a piece.
-      strangeReplyId = replyId;
-      look();
+      this.#strangeReplyId = replyId;
+      this.#look();
     }
   }
 
-  function doubtTails(): void {
-    if (tails.size === 0) return;
-    for (const { tail } of tails.values()) tail.doubt();
-    wakeAll();
-  }
-
-  async function readLog(after: number): Promise<LogRead> {
+  async #readLog(after: number): Promise<LogRead> {
+    const { workspaceId, conversationId } = this.topic;
+    const { log } = this.#options;
     const rows =
       conversationId === undefined
         ? await log.readWorkspace({ workspaceId }, after, logReadRowsMax)
         : await log.readConversation({ workspaceId, conversationId }, after, logReadRowsMax);
-    return { rows, asOf: tick() };
+    return { rows, asOf: ++this.#ticks };
   }
-
-  const reads = createSharedReads(readLog, onError);
-  const subscription = bus.subscribe(
-    conversationId === undefined ? workspaceTopic(workspaceId) : conversationTopic(workspaceId, conversationId),
-    hear,
-  );
-
-  return {
-    topic,
-    ready: subscription.ready,
-    news: () => news,
-    tellHead(head) {
-      reads.forget();
-      for (const follower of followers) follower.hearHead(head);
-    },
-    doubtTails,
-    read: reads.after,
-    async place(at) {
-      if (conversationId !== undefined) return await log.conversationPlace({ workspaceId, conversationId }, at);
-      return { ...(await log.workspacePlace({ workspaceId })), openReplyId: null };
-    },
-    openTail(replyId) {
-      if (conversationId === undefined) throw new Error("a workspace stream has no pieces of replies");
-      const reply = { workspaceId, conversationId, replyId };
-      const open = tails.get(replyId) ?? { tail: createTail({ reply, buffer: deltas, tick, now, onError }), readers: 0 };
-      open.readers += 1;
-      tails.set(replyId, open);
-      return open.tail;
-    },
-    closeTail(replyId) {
-      const open = tails.get(replyId);
-      if (!open) return;
-      open.readers -= 1;
-      if (open.readers === 0) tails.delete(replyId);
-    },
-    join(follower) {
-      followers.add(follower);
-      return () => {
-        if (!followers.delete(follower) || followers.size > 0) return;
-        subscription.stop();
-        onEmpty();
-      };
-    },
-    followers: () => followers.size,
-  };
 }

@@ -18,6 +18,7 @@ import type { JobBackend } from "@axon/jobs/backend";
 import type { Bus } from "@axon/realtime/bus";
 import type { DeltaBuffer } from "@axon/realtime/deltas";
 import { announce } from "@axon/realtime/hints";
+import type { PresenceStore } from "@axon/realtime/presence-store";
 import type { Health } from "./health.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Reporter } from "./report.ts";
@@ -28,6 +29,10 @@ export interface Parts {
   jobs: JobBackend;
   bus: Bus;
   deltas: DeltaBuffer;
+  /** Which members are there, across all servers. */
+  presence: PresenceStore;
+  /** How far back a live reader can come, in days: what is older goes from the event log. */
+  eventsKeptDays: number;
   files: Storage;
   /** Takes uploads when files lie in a folder of ours; null when they go straight to an S3-compatible store. */
   acceptUpload: FolderStorage["acceptUpload"] | null;

@@ -12,6 +12,7 @@ import { migrate } from "@axon/db/migrate";
 import { createWeb } from "@axon/integrations/web/web";
 import { type JobBackend, prepareBackend } from "@axon/jobs/backend";
 import { createRedisLimits } from "@axon/limits/redis";
+import { createRedisPresence } from "@axon/realtime/presence-store";
 import { createRedisBus } from "@axon/realtime/redis-bus";
 import { createRedisDeltas } from "@axon/realtime/redis-deltas";
 import { Redis } from "ioredis";
@@ -48,6 +49,8 @@ export async function createProductionParts(env: ProductionEnv, log: Logger, rep
     jobs,
     bus,
     deltas: createRedisDeltas({ redis, prefix: keyPrefix }),
+    presence: createRedisPresence({ redis, prefix: keyPrefix }),
+    eventsKeptDays: env.eventsKeptDays,
     files,
     acceptUpload,
     provider: watch.provider,

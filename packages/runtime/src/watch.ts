@@ -8,6 +8,7 @@
 import type { AiProvider } from "@axon/ai/provider";
 import type { Logger } from "@axon/config/logger";
 import type { Database } from "@axon/db/connect";
+import { countDeadLetters } from "@axon/db/dead-letters";
 import { pendingMigrations } from "@axon/db/migrate";
 import { readOutbox } from "@axon/db/outbox";
 import type { JobBackend } from "@axon/jobs/backend";
@@ -44,6 +45,10 @@ export function watchParts({ database, jobs, pingRedis, provider, log }: Watched
   metrics.gauge("axon_queue_jobs", "Jobs by queue and state", ["queue", "state"], async () => (await queues()).flatMap(byState));
   metrics.gauge("axon_queue_oldest_waiting_seconds", "How long the next job has been due", ["queue"], async () =>
     (await queues()).map(({ queue, oldestWaitingMs }) => ({ labels: { queue }, value: oldestWaitingMs / 1000 })),
+  );
+  const letters = kept(() => countDeadLetters(database), readingMs);
+  metrics.gauge("axon_dead_letters", "Jobs that were given up or set aside, and that nobody has decided on", ["state"], async () =>
+    Object.entries(await letters()).map(([state, value]) => ({ labels: { state }, value })),
   );
   metrics.gauge("axon_outbox_jobs", "Committed jobs that are not yet on a queue", [], async () => [
     { labels: {}, value: (await waitingRows()).waiting },

@@ -1,13 +1,14 @@
 /**
- * `axon seed`: the demo agent and its handbook into the workspace.
+ * `axon seed`: the demo agent and its handbook into the workspace; with `--scale`, a year of a large shop's conversations.
  *
  * @module
  */
 import type { AxonClient } from "@axon/client/client";
-import { exitCodes } from "../failure.ts";
+import { exitCodes, UsageError } from "../failure.ts";
 import { type Io, say } from "../io.ts";
-import { createProgressBoard } from "../progress.ts";
+import { createCounter, createProgressBoard } from "../progress.ts";
 import { exampleQuestions } from "../seed/questions.ts";
+import { scaleMessagesMax, seedScale } from "../seed/scale.ts";
 import { seedDemo } from "../seed/seed.ts";
 
 interface SeedOptions {
@@ -45,4 +46,37 @@ export async function seed(client: AxonClient, io: Io, options: SeedOptions): Pr
     for (const { question } of exampleQuestions.slice(0, shownQuestions)) say(io, `  axon ask ${JSON.stringify(question)}`);
   }
   return failed.length > 0 ? exitCodes.failed : 0;
+}
+
+interface ScaleOptions {
+  scale: string;
+  seed: string;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** Gives 0 when everything is there. */
+export async function seedAtScale(client: AxonClient, io: Io, options: ScaleOptions): Promise<number> {
+  const messages = wholeNumber(options.scale, "--scale", scaleMessagesMax);
+  const counter = createCounter(io, { what: "messages", total: messages, quiet: options.quiet === true || options.json === true });
+  const result = await seedScale(client, {
+    messages,
+    seed: wholeNumber(options.seed, "--seed", 1_000_000),
+    onProgress: (done) => counter.update(done.messages, `${Math.round(done.rate)} a second`),
+  }).finally(() => counter.stop());
+  if (options.json) say(io, JSON.stringify(result));
+  else if (options.quiet !== true) {
+    const kept = result.kept > 0 ? `; ${result.kept} conversations were there before` : "";
+    const made = `${result.messages} messages in ${result.conversations} conversations, in ${result.seconds.toFixed(0)} s${kept}`;
+    say(io, `${io.style.good("Ready:")} ${made}. Look, for example:`);
+    for (const command of ["conversations counts", "conversations --status open --tag refund", "conversations search tent Galway"])
+      say(io, `  axon ${command}`);
+  }
+  return 0;
+}
+
+function wholeNumber(given: string, option: string, max: number): number {
+  const value = Number(given);
+  if (!Number.isInteger(value) || value < 1 || value > max) throw new UsageError(`${option} is a whole number from 1 to ${max}.`);
+  return value;
 }

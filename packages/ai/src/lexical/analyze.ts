@@ -17,7 +17,8 @@ export interface LexemeAt {
   position: number;
 }
 
-const latinLanguages = ["en", "es", "de", "fr", "it", "pt", "nl", "tr"] as const satisfies readonly Language[];
+export const latinLanguages = ["en", "es", "de", "fr", "it", "pt", "nl", "tr"] as const satisfies readonly Language[];
+type LatinLanguage = (typeof latinLanguages)[number];
 
 /** Letters that only few languages write: each found word counts as this much of a small word for them. */
 const letterHints: readonly (readonly [RegExp, readonly Language[]])[] = [
@@ -52,7 +53,7 @@ for (const language of latinLanguages) {
 }
 
 /** The language of the Latin-script words of a text: the one whose small words and letters it uses; English when none shows. */
-export function latinLanguage(text: string): (typeof latinLanguages)[number] {
+export function latinLanguage(text: string): LatinLanguage {
   const scores = new Map<Language, number>();
   for (const word of wordsOf(text.slice(0, charsForLanguageMax).toLowerCase())) {
     for (const language of languagesOfSmallWord.get(word) ?? []) scores.set(language, (scores.get(language) ?? 0) + 1);
@@ -136,6 +137,31 @@ export function analyze(text: string): LexemeAt[] {
     }
   }
   return lexemes;
+}
+
+/** A piece of a text that is a word, or a run of words without spaces between them. */
+interface WordAt {
+  word: string;
+  /** Where it begins in the text, in UTF-16 units. */
+  start: number;
+}
+
+/** The words of a text as they stand there. */
+export function wordsAt(text: string): WordAt[] {
+  return [...text.matchAll(wordPattern)].map((found) => ({ word: found[0], start: found.index }));
+}
+
+/** What `analyze` makes of one word in a text of this language: none for a stop word, several for a run without spaces. */
+export function lexemesOfWord(word: string, latin: LatinLanguage): string[] {
+  const lower = lowerCase(normalizeText(word), latin === "tr");
+  return wordsOf(lower)
+    .flatMap((part): string[] => {
+      if (isAscii(part)) return [lexemeOf(part, latin)];
+      if (bigramScripts.test(part))
+        return (part.match(bigramRuns) ?? []).flatMap((run) => (bigramScripts.test(run) ? bigrams(run) : [lexemeOf(run, latin)]));
+      return unspacedScripts.test(part) ? segmentWords(part) : [lexemeOf(part, latin)];
+    })
+    .filter((lexeme) => lexeme !== "");
 }
 
 function wordsOf(text: string): readonly string[] {

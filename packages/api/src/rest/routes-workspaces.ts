@@ -1,5 +1,6 @@
 /** Workspaces and what is managed in them, over REST. The workspace itself is named by the header, as everywhere. */
 import { membership } from "@axon/contracts/auth";
+import { presenceOutput } from "@axon/contracts/presence";
 import { apiKey, auditEntry, invitation, madeApiKey, member, purge, secret, workspace } from "@axon/contracts/workspaces";
 import { ok, pageOf, routesOf } from "./route.ts";
 
@@ -94,6 +95,7 @@ export const workspaceRoutes = routesOf("workspaces")({
     summary: "List who did what, newest first",
     output: pageOf(auditEntry),
   },
+  "workspaces.presence": { method: "GET", path: "/presence", summary: "List the members who are there now", output: presenceOutput },
   "workspaces.apiKeys.create": {
     method: "POST",
     path: "/api-keys",

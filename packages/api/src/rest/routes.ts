@@ -9,6 +9,7 @@ import { analyticsRoutes } from "./routes-analytics.ts";
 import { authRoutes } from "./routes-auth.ts";
 import { channelRoutes } from "./routes-channels.ts";
 import { conversationRoutes } from "./routes-conversations.ts";
+import { jobRoutes } from "./routes-jobs.ts";
 import { knowledgeRoutes } from "./routes-knowledge.ts";
 import { widgetRoutes } from "./routes-widget.ts";
 import { workspaceRoutes } from "./routes-workspaces.ts";
@@ -22,4 +23,5 @@ export const routes: Readonly<Record<CallPath, RestRoute>> = {
   ...conversationRoutes,
   ...widgetRoutes,
   ...analyticsRoutes,
+  ...jobRoutes,
 };

@@ -34,20 +34,21 @@ import {
 } from "@axon/core/agents";
 import { calibrateAgent } from "@axon/core/analytics";
 import { askAgent } from "@axon/core/conversations";
-import { router, workspaceProcedure } from "../trpc.ts";
+import { readingProcedure, router, workspaceProcedure } from "../trpc.ts";
 import { evaluationProcedures } from "./evaluation.ts";
 
 /** A question's answer is waited for this long, in milliseconds. */
 const askTimeoutMs = 120_000;
 
 const reading = workspaceProcedure("agents.read");
+const onlyReading = readingProcedure("agents.read");
 const writing = workspaceProcedure("agents.write");
 
 export const agentsRouter = router({
-  list: reading
+  list: onlyReading
     .input(listAgentsInput.prefault({}))
     .query(({ ctx, input }) => ctx.run((ws) => listAgents(ws, input, ctx.services.agentDefaults))),
-  get: reading.input(agentRef).query(({ ctx, input }) => ctx.run((ws) => getAgent(ws, input.agentId, ctx.services.agentDefaults))),
+  get: onlyReading.input(agentRef).query(({ ctx, input }) => ctx.run((ws) => getAgent(ws, input.agentId, ctx.services.agentDefaults))),
   create: writing
     .input(createAgentInput)
     .mutation(({ ctx, input }) => ctx.run((ws) => createAgent(ws, input, ctx.accountId, ctx.services.agentDefaults))),

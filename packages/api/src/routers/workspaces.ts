@@ -5,6 +5,7 @@ import { createWorkspace, getWorkspace, listWorkspaces } from "@axon/core/worksp
 import { authedProcedure, router, workspaceProcedure } from "../trpc.ts";
 import { lifecycle, purgesRouter, secretsRouter } from "./lifecycle.ts";
 import { apiKeysRouter, auditRouter, invitationsRouter, membersRouter } from "./people.ts";
+import { presence } from "./typing.ts";
 
 export const workspacesRouter = router({
   create: authedProcedure
@@ -16,6 +17,7 @@ export const workspacesRouter = router({
     .input(pageInput.prefault({}))
     .query(({ ctx, input }) => listWorkspaces(ctx.services.auth, ctx.principal.accountId, input)),
   get: workspaceProcedure("workspace.read").query(({ ctx }) => ctx.run((ws) => getWorkspace(ws, ctx.role))),
+  presence,
   ...lifecycle,
   members: membersRouter,
   invitations: invitationsRouter,

@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { type DeltaEvent, eventBody, type LoggedEvent, type ResyncEvent } from "@axon/contracts/events";
+import {
+  type DeltaEvent,
+  eventBody,
+  type LoggedEvent,
+  type PresenceEvent,
+  type ResyncEvent,
+  type TypingEvent,
+} from "@axon/contracts/events";
 import { visitorEvent } from "@axon/contracts/widget";
 import { z } from "zod";
 import { formsOf, type JsonSchema, jsonSchemaOf } from "../json-schema.ts";
@@ -20,6 +27,19 @@ const delta: z.ZodType<Omit<DeltaEvent, keyof Frame>> = z.object({
 });
 const resync: z.ZodType<Pick<ResyncEvent, "type">> = z.object({ type: z.literal("resync"), conversationId: z.uuid().optional() });
 
+const typing: z.ZodType<Pick<TypingEvent, "type">> = z.object({
+  type: z.literal("typing"),
+  conversationId: z.uuid(),
+  actor: z.object({ kind: z.enum(["contact", "ai", "member"]), id: z.string().optional(), name: z.string().optional() }),
+  on: z.boolean(),
+  until: z.string(),
+});
+const presence: z.ZodType<Pick<PresenceEvent, "type">> = z.object({
+  type: z.literal("presence"),
+  accountId: z.uuid(),
+  online: z.boolean(),
+});
+
 /** Each subscription and the name of what it gives. One that is missing does not compile. */
 export const streams: Readonly<Record<SubscriptionPath, "StreamEvent" | "VisitorEvent">> = {
   "knowledge.onProgress": "StreamEvent",
@@ -31,7 +51,7 @@ export const streams: Readonly<Record<SubscriptionPath, "StreamEvent" | "Visitor
 /** The events by that name. Every one of `StreamEvent` bears the frame: its id, its time and its workspace. */
 export function eventSchemas(): Record<"StreamEvent" | "VisitorEvent", JsonSchema> {
   const { properties, required = [] } = jsonSchemaOf(frame, "output");
-  const bodies = [eventBody, delta, resync].flatMap((schema) => formsOf(jsonSchemaOf(schema, "output")));
+  const bodies = [eventBody, delta, resync, typing, presence].flatMap((schema) => formsOf(jsonSchemaOf(schema, "output")));
   const framed = bodies.map((body) => ({
     ...body,
     properties: { ...properties, ...body.properties },

@@ -5,6 +5,7 @@ export { changePassword } from "./change-password.ts";
 export type { AuthDeps, Device } from "./deps.ts";
 export { listSessions, revokeDeviceSession } from "./device-sessions.ts";
 export { foundWorkspace } from "./found-workspace.ts";
+export { createReadAs, createRecentCallers, type KnownCaller, type ReadAs, type RecentCallers } from "./let-in.ts";
 export { invitationLetter } from "./letters.ts";
 export type { Mailer } from "./mailer.ts";
 export { me } from "./me.ts";

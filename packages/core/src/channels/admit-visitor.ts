@@ -7,13 +7,14 @@
  */
 import type { ChannelSettings } from "@axon/contracts/channels";
 import type { Database } from "@axon/db/connect";
-import { channel, contact } from "@axon/db/schema/conversations";
+import { channel } from "@axon/db/schema/conversations";
 import { workspace } from "@axon/db/schema/workspaces";
 import { withAccount } from "@axon/db/transaction";
 import { and, eq, isNull } from "drizzle-orm";
 import type { VisitorClaims } from "../auth/index.ts";
 import type { WorkspaceCtx } from "../context.ts";
 import { notFound, Refusal } from "../errors.ts";
+import { findStandingContact } from "../internal/standing-contact.ts";
 
 /** A web channel that is open. */
 export interface Door {
@@ -27,6 +28,7 @@ export interface Door {
 /** Somebody in front of a widget, let in. */
 export interface Visitor {
   channelId: string;
+  /** Of whom their token names, or who that contact turned out to be. */
   contactId: string;
   /** Who answers if their conversation begins now. */
   agentId: string;
@@ -61,13 +63,13 @@ export async function readDoor(ws: WorkspaceCtx, channelId: string): Promise<Doo
  */
 export async function admitVisitor(ws: WorkspaceCtx, claims: VisitorClaims, origin: string | null): Promise<Visitor> {
   const [door] = await openDoors(ws, claims.channelId);
-  const [person] = await ws.tx.select({ verifiedAt: contact.verifiedAt }).from(contact).where(eq(contact.id, claims.contactId));
-  if (door?.agentId == null || !person || !isVouchedFor(claims, door, person))
+  const person = await findStandingContact(ws, claims.contactId);
+  if (door?.agentId == null || person === null || !isVouchedFor(claims, door, person))
     throw new Refusal("unauthorized", "This visit has ended, open the widget again");
   if (origin !== null) requireOrigin(door, origin);
   if (claims.identityVersion === null) requireNoIdentityNeeded(door);
   const agentId = agentFor({ agentId: door.agentId, settings: door.settings }, claims.labels ?? []);
-  return { channelId: claims.channelId, contactId: claims.contactId, agentId };
+  return { channelId: claims.channelId, contactId: person.id, agentId };
 }
 
 /** The one agent that answers a conversation with these labels: that of the first route that fits, or the channel's own. */

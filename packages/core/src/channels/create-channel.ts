@@ -15,15 +15,17 @@ import { Refusal } from "../errors.ts";
 import { once } from "../internal/idempotency.ts";
 import type { Sealer } from "../sealing.ts";
 import { giveIdentitySecret } from "./identity.ts";
-import { toChannel } from "./view.ts";
+import { refuseThreads, toChannel } from "./view.ts";
 
 const publicKeyPrefix = "axw_";
 
 /**
  * Makes a channel that the agent answers on. `identitySecret` is given here and never again: a second call with the same
- * idempotency key gives the channel without it. Refuses with `not_found` (the agent), with `invalid_state` when it is archived, and with `plan_limit` beyond 50 channels.
+ * idempotency key gives the channel without it. Refuses with `not_found` (the agent), with `invalid_state` when it is archived, with `plan_limit`
+ * beyond 50 channels, and with `validation` when `threads` is set.
  */
 export async function createChannel(ws: WorkspaceCtx, sealer: Sealer, input: CreateChannelInput): Promise<CreatedChannel> {
+  refuseThreads(input.settings);
   let identitySecret: string | null = null; // Never part of what is kept under the key.
   const made = await once(ws, { procedure: "channels.create", input }, async () => {
     await requireUsable(ws, input.agentId);

@@ -28,6 +28,18 @@ export async function getChannel(ws: WorkspaceCtx, channelId: string): Promise<C
   return toChannel(await readChannel(ws, channelId));
 }
 
+/** How conversations live, wherever they are had. */
+const talkSettings: ChannelKindInfo["settings"] = [
+  { name: "reopen", description: "Within how many hours after the end a customer's message opens a conversation again", required: false },
+  {
+    name: "autoResolve",
+    description: "After how many quiet minutes a conversation is resolved, and what is said with it",
+    required: false,
+  },
+  { name: "csat", description: "Whether customers are asked how it went when a conversation is resolved", required: false },
+  { name: "loopGuard", description: "How many replies a minute are too many, and how long the agent is silent then", required: false },
+];
+
 /** Every kind that there is, and what it needs. */
 export const channelKindInfos: readonly ChannelKindInfo[] = [
   {
@@ -46,6 +58,7 @@ export const channelKindInfos: readonly ChannelKindInfo[] = [
       { name: "routes", description: "Agents for conversations that the page has given a label", required: false },
       { name: "businessHours", description: "When people are there, and what is said when they are not", required: false },
       { name: "aiPaused", description: "True: no agent answers here, people do", required: false },
+      ...talkSettings,
     ],
     steps: [
       "Give your page the channel's public key.",
@@ -57,7 +70,14 @@ export const channelKindInfos: readonly ChannelKindInfo[] = [
     name: "API",
     description: "Conversations that your own programs carry in and out. Every workspace has this channel by itself.",
     creatable: false,
-    settings: [],
+    settings: [
+      {
+        name: "threads",
+        description: "one: a contact goes on in the conversation under way; many: each start begins one",
+        required: false,
+      },
+      ...talkSettings,
+    ],
     steps: ["Make an API key and call conversations.start."],
   },
 ];

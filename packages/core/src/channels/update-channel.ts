@@ -10,18 +10,19 @@ import { requireUsable } from "../agents/index.ts";
 import type { WorkspaceCtx } from "../context.ts";
 import type { Sealer } from "../sealing.ts";
 import { dropIdentitySecret } from "./identity.ts";
-import { apiChannelStays, type ChannelRow, lockAnyChannel, lockChannel, toChannel } from "./view.ts";
+import { apiChannelStays, type ChannelRow, lockAnyChannel, lockChannel, refuseThreads, toChannel } from "./view.ts";
 
 /**
  * Changes what is given. A new agent, and new routes, count for the conversations that begin from now on; `aiPaused` stops
  * every reply that is not stored yet. Refuses with `not_found` (the channel, an agent), with `invalid_state` an agent that is
- * archived, and whatever else of the `api` channel than its pause and its hours.
+ * archived, and whatever else of the `api` channel than its pause, its hours and how its conversations live; with `validation`
+ * `threads` on a web channel.
  */
 export async function updateChannel(ws: WorkspaceCtx, input: UpdateChannelInput): Promise<Channel> {
   const before = await lockAnyChannel(ws, input.channelId);
   const { name, agentId, routes, businessHours, aiPaused, settings } = input;
-  const onlyDesk = [name, agentId, routes, settings].every((given) => given === undefined);
-  if (before.kind === "api" && !(onlyDesk && (aiPaused !== undefined || businessHours !== undefined))) throw apiChannelStays();
+  if (before.kind === "api" && !isDesk(input)) throw apiChannelStays();
+  if (before.kind === "web") refuseThreads(settings);
   const named = new Set([...(agentId === undefined ? [] : [agentId]), ...(routes ?? []).map((route) => route.agentId)]);
   for (const id of [...named].sort()) await requireUsable(ws, id);
   const [after] = await ws.tx
@@ -43,6 +44,13 @@ export async function updateChannel(ws: WorkspaceCtx, input: UpdateChannelInput)
   if (JSON.stringify(told(before)) !== JSON.stringify(told(after)))
     ws.audit({ action: "channel.updated", target: { kind: "channel", id: after.id }, before: told(before), after: told(after) });
   return toChannel(after);
+}
+
+/** True when only what the `api` channel has is to be changed, and something is. */
+function isDesk({ channelId: _which, aiPaused, businessHours, settings, ...others }: UpdateChannelInput): boolean {
+  const { allowedOrigins, requireIdentity, ...talk } = settings ?? {};
+  const wanted = [aiPaused, businessHours, ...Object.values(talk)].some((given) => given !== undefined);
+  return wanted && [...Object.values(others), allowedOrigins, requireIdentity].every((given) => given === undefined);
 }
 
 /**

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Channel } from "@axon/contracts/channels";
+import { talkRulesOf } from "@axon/contracts/talk-rules";
 import { channel } from "@axon/db/schema/conversations";
 import { and, eq, isNull } from "drizzle-orm";
 import type { WorkspaceCtx } from "../context.ts";
@@ -19,7 +20,7 @@ export function toChannel(row: ChannelRow): Channel {
     name: row.name,
     agentId: row.agentId,
     publicKey: row.publicKey,
-    settings: { allowedOrigins, requireIdentity },
+    settings: { allowedOrigins, requireIdentity, ...talkRulesOf(row.kind, row.settings) },
     aiPaused: row.aiPaused,
     routes,
     businessHours,
@@ -56,5 +57,15 @@ export async function lockChannel(ws: WorkspaceCtx, channelId: string): Promise<
 }
 
 export function apiChannelStays(): Refusal {
-  return new Refusal("invalid_state", "Of the api channel of a workspace only aiPaused and businessHours can be changed");
+  return new Refusal(
+    "invalid_state",
+    "Of the api channel of a workspace only aiPaused, businessHours and how its conversations live can be changed",
+  );
+}
+
+/** Refuses with `validation`: on the web, a visitor has one conversation at a time. */
+export function refuseThreads(settings: { threads?: unknown } | undefined): void {
+  if (settings?.threads === undefined) return;
+  const problem = "is for the api channel: on the web a visitor has one conversation at a time";
+  throw new Refusal("validation", `settings.threads ${problem}`, { fields: { "settings.threads": problem } });
 }

@@ -6,7 +6,7 @@
 import type { TalkTurn } from "@axon/ai/history/condense";
 import { newId } from "@axon/db/ids";
 import { message, turn } from "@axon/db/schema/conversations";
-import { and, desc, eq, gte, inArray, lt, lte, ne, sql } from "drizzle-orm";
+import { and, desc, eq, gt, gte, inArray, lt, lte, ne, sql } from "drizzle-orm";
 import { type ReadAgent, readAgent } from "../agents/index.ts";
 import type { WorkspaceCtx } from "../context.ts";
 import { workspaceAlive } from "../internal/alive.ts";
@@ -131,9 +131,9 @@ export async function releaseTurn(ws: WorkspaceCtx, claimed: ClaimedTurn): Promi
     .where(and(eq(turn.id, claimed.id), eq(turn.leaseToken, claimed.leaseToken), inArray(turn.state, openStates)));
 }
 
-type TurnSpan = Pick<typeof turn.$inferSelect, "conversationId" | "firstSeq" | "lastSeq">;
+type TurnSpan = Pick<typeof turn.$inferSelect, "conversationId" | "firstSeq" | "lastSeq" | "boundarySeq">;
 
-/** The burst as one question, in the order it was written. */
+/** The burst as one question, in the order in which it was written, where its bringer says so, and else came. */
 export async function readQuestion(ws: WorkspaceCtx, span: TurnSpan): Promise<string> {
   const rows = await ws.tx
     .select({ text: message.text })
@@ -144,13 +144,14 @@ export async function readQuestion(ws: WorkspaceCtx, span: TurnSpan): Promise<st
         gte(message.seq, span.firstSeq),
         lte(message.seq, span.lastSeq),
         eq(message.authorKind, "contact"),
+        eq(message.automatic, false),
       ),
     )
-    .orderBy(message.seq);
+    .orderBy(sql`coalesce(${message.sentAt}, ${message.createdAt})`, message.seq);
   return rows.map((row) => row.text).join("\n");
 }
 
-/** The talk before the turn. A reply that handed over ends a matter: what comes after it is read without what was before. */
+/** The talk before the turn, from the last end of a matter on: it was resolved, or given to a person. */
 export async function readHistory(ws: WorkspaceCtx, span: TurnSpan): Promise<TalkTurn[]> {
   const rows = await ws.tx
     .select({ authorKind: message.authorKind, text: message.text, turnState: turn.state })
@@ -160,6 +161,7 @@ export async function readHistory(ws: WorkspaceCtx, span: TurnSpan): Promise<Tal
       and(
         eq(message.conversationId, span.conversationId),
         lt(message.seq, span.firstSeq),
+        gt(message.seq, span.boundarySeq),
         eq(message.visibility, "public"),
         ne(message.authorKind, "system"), // Nobody in the talk said it.
       ),
@@ -169,6 +171,6 @@ export async function readHistory(ws: WorkspaceCtx, span: TurnSpan): Promise<Tal
   return rows.reverse().map(({ authorKind, text, turnState }) => ({
     role: authorKind === "contact" ? "user" : "assistant",
     text,
-    ...(turnState === "handed_off" && { boundary: true }),
+    ...(turnState === "handed_off" && { boundary: true }), // For what was handed over before boundaries were kept.
   }));
 }

@@ -15,8 +15,18 @@ export interface DeltaSink {
   stop(): void;
 }
 
+/** Time as a worker that holds a turn sees it. */
+export interface ReplyClock {
+  /** Milliseconds on a clock that never goes back. */
+  nowMs(): number;
+  /** Calls `run`, which never throws, again and again; gives the way to end that. */
+  every(intervalMs: number, run: () => Promise<void>): () => void;
+}
+
 export interface ReplyDeps {
   inWorkspace: InWorkspace;
   provider: AiProvider;
+  /** The process's own time when left out. */
+  clock?: ReplyClock;
   openDeltas(reply: { workspaceId: string; conversationId: string; replyId: string }): DeltaSink;
 }

@@ -6,7 +6,7 @@
 import type { LoggedEvent } from "@axon/contracts/events";
 import { conversation, turn } from "@axon/db/schema/conversations";
 import { event, workspaceCursor } from "@axon/db/schema/engine";
-import { and, asc, desc, eq, gt, lte, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, lte, type SQL, sql } from "drizzle-orm";
 import type { WorkspaceCtx } from "../context.ts";
 import { openStates } from "./turns.ts";
 import { readConversation } from "./view.ts";
@@ -33,25 +33,46 @@ export async function readWorkspaceEvents(ws: WorkspaceCtx, after: number, limit
   return rows.map((row) => ({ seq: row.workspaceSeq, event: toEvent(row) }));
 }
 
-/** Where a conversation's stream stands, and which reply was in the making at `at` (null: now). Nothing is pruned yet. */
+/**
+ * Where a conversation's stream stands, what of it is kept, and which reply was in the making at `at` (null: now). A conversation
+ * that is not there (any more) has nothing, so whoever held a place in it is told to begin anew.
+ */
 export async function conversationPlace(
   ws: WorkspaceCtx,
   conversationId: string,
   at: number | null,
 ): Promise<{ head: number; oldest: number; openReplyId: string | null }> {
-  const [row] = await ws.tx.select({ head: conversation.eventSeq }).from(conversation).where(eq(conversation.id, conversationId));
+  const [row] = await ws.tx
+    .select({ head: conversation.eventSeq, oldest: sql<number | null>`${oldestOf(conversationId)}` })
+    .from(conversation)
+    .where(eq(conversation.id, conversationId));
   const [reply] = await ws.tx
     .select({ type: event.type, body: event.body })
     .from(event)
     .where(and(eq(event.conversationId, conversationId), sql`${event.type} like 'reply.%'`, at === null ? undefined : lte(event.seq, at)))
     .orderBy(desc(event.seq))
     .limit(1);
-  return { head: row?.head ?? 0, oldest: 1, openReplyId: reply?.type === "reply.started" ? String(reply.body["replyId"]) : null };
+  const head = row?.head ?? 0;
+  return {
+    head,
+    oldest: Number(row?.oldest ?? head + 1),
+    openReplyId: reply?.type === "reply.started" ? String(reply.body["replyId"]) : null,
+  };
+}
+
+function oldestOf(conversationId: string): SQL {
+  return sql`(select ${event.seq} from ${event} where ${event.conversationId} = ${conversationId} order by ${event.seq} limit 1)`;
 }
 
 export async function workspacePlace(ws: WorkspaceCtx): Promise<{ head: number; oldest: number }> {
-  const [row] = await ws.tx.select({ head: workspaceCursor.last }).from(workspaceCursor);
-  return { head: row?.head ?? 0, oldest: 1 };
+  const [row] = await ws.tx
+    .select({
+      head: workspaceCursor.last,
+      oldest: sql<number | string | null>`(select ${event.workspaceSeq} from ${event} order by ${event.workspaceSeq} limit 1)`,
+    })
+    .from(workspaceCursor);
+  const head = row?.head ?? 0;
+  return { head, oldest: Number(row?.oldest ?? head + 1) };
 }
 
 /** A reader without a position who comes this soon after a reply still wants to see it, in seconds. */

@@ -5,9 +5,10 @@
  */
 import type { AnswerResult } from "@axon/ai/answer";
 import { type JobPayload, type JobRun, wasGivenBack } from "@axon/contracts/jobs";
+import { Refusal } from "../errors.ts";
 import { answerQuestion, thresholdOf } from "./answer-question.ts";
 import { abandonTurn, beginReply, type ClaimedTurn, claimTurn, releaseTurn, renewTurn } from "./claim-turn.ts";
-import type { DeltaSink, ReplyDeps } from "./deps.ts";
+import type { DeltaSink, ReplyClock, ReplyDeps } from "./deps.ts";
 import { settleTurn } from "./settle-turn.ts";
 
 /** How often a worker says that it lives, and looks whether its turn has been superseded or its agent switched off. */
@@ -16,6 +17,14 @@ const renewMs = 1_000;
 const showMs = 1_800;
 /** A turn that broke this many workers is not given to another: the customer hears from us, and a person is asked. */
 const turnAttemptsMax = 6;
+
+const ownClock: ReplyClock = {
+  nowMs: () => performance.now(),
+  every(intervalMs, run) {
+    const timer = setInterval(() => void run(), intervalMs);
+    return () => clearInterval(timer);
+  },
+};
 
 /**
  * Carries a turn to its end. Returns quietly when there is nothing to do or when the turn was taken from it; throws for
@@ -26,7 +35,7 @@ export async function generateReply(
   job: JobPayload<"reply.generate">,
   run: Pick<JobRun, "signal" | "lastAttempt">,
 ): Promise<void> {
-  const lookedMs = performance.now();
+  const lookedMs = (deps.clock ?? ownClock).nowMs();
   const claimed = await deps.inWorkspace(job.workspaceId, (ws) => claimTurn(ws, job.turnId));
   if (!claimed) return; // Answered, not due yet, or another worker's: a queue may deliver twice.
   if (!(await deps.inWorkspace(job.workspaceId, (ws) => beginReply(ws, claimed)))) return;
@@ -38,7 +47,8 @@ export async function generateReply(
     await sink.flush(); // Before the commit: who reads that the reply is complete must be able to read all its pieces.
     await deps.inWorkspace(job.workspaceId, (ws) => settleTurn(ws, claimed, result));
   } catch (error) {
-    if (held.lost()) return;
+    // Superseded, or its conversation was removed meanwhile: there is nobody to answer any more.
+    if (held.lost() || (error instanceof Refusal && error.reason === "not_found")) return;
     // A worker that closes gives its turn to another; only what failed for good or took too long ends here.
     if (!wasGivenBack(run.signal) && (run.lastAttempt || run.signal.aborted)) {
       const result = gaveUp(deps, claimed, error instanceof Error ? error.message : "unknown failure");
@@ -83,17 +93,18 @@ interface HeldTurn {
 
 interface Holding {
   runSignal: AbortSignal;
-  /** When the turn was last seen to be ours, as `performance.now()`. */
+  /** When the turn was last seen to be ours, on the clock. */
   lookedMs: number;
   /** Called once, at the moment at which nothing more may be shown. */
   onLost(): void;
 }
 
 function holdTurn(deps: ReplyDeps, claimed: ClaimedTurn, { runSignal, lookedMs, onLost }: Holding): HeldTurn {
+  const clock = deps.clock ?? ownClock;
   const taken = new AbortController();
   const looks = new Set<Promise<void>>();
   const renew = async () => {
-    const startedMs = performance.now();
+    const startedMs = clock.nowMs();
     const found = await deps.inWorkspace(claimed.workspaceId, (ws) => renewTurn(ws, claimed));
     if (found === "ours") {
       lookedMs = Math.max(lookedMs, startedMs);
@@ -112,14 +123,14 @@ function holdTurn(deps: ReplyDeps, claimed: ClaimedTurn, { runSignal, lookedMs, 
     looks.add(running);
     return running;
   };
-  const timer = setInterval(look, renewMs);
+  const stopLooking = clock.every(renewMs, look);
   return {
     signal: AbortSignal.any([runSignal, taken.signal]),
     lost: () => taken.signal.aborted,
-    mayShow: () => performance.now() - lookedMs < showMs,
+    mayShow: () => clock.nowMs() - lookedMs < showMs,
     look,
     release: async () => {
-      clearInterval(timer);
+      stopLooking();
       await Promise.all(looks);
     },
   };

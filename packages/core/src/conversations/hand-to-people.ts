@@ -4,12 +4,14 @@
  * @module
  */
 import type { AgentSettings } from "@axon/contracts/agents";
+import type { HandoffReason } from "@axon/contracts/answers";
 import type { BusinessHours } from "@axon/contracts/business-hours";
-import { conversation, message, turn } from "@axon/db/schema/conversations";
+import { message, turn } from "@axon/db/schema/conversations";
 import { and, desc, eq, ne, sql } from "drizzle-orm";
 import { isOpen, outOfHoursText, stillClosedSince } from "../channels/index.ts";
 import type { WorkspaceCtx } from "../context.ts";
 import { appendMessage } from "./append-message.ts";
+import { type ConversationChange, changeConversation } from "./change.ts";
 import type { Stance } from "./stance.ts";
 import { endTurn, type OpenTurn } from "./turns.ts";
 import type { ConversationRow } from "./view.ts";
@@ -35,24 +37,18 @@ export async function handToPeople(
 ): Promise<ConversationRow> {
   if (locked.status === "pending" && (await knowsToWait(ws, locked))) return locked;
   const text = awayText(locked, hours, new Date()) ?? (settings.handoff.message?.trim() || neutralText);
-  await appendMessage(ws, locked, { authorKind: "system", text });
-  const [after] = await ws.tx
-    .update(conversation)
-    .set({ status: "pending", handoffReason: reason, handoffAt: sql`now()` })
-    .where(eq(conversation.id, locked.id))
-    .returning();
-  if (!after) throw new Error("a locked conversation vanished");
-  if (locked.status !== "pending")
-    ws.emit({
-      type: "conversation.updated",
-      conversationId: locked.id,
-      status: "pending",
-      handler: locked.handler,
-      actor: "system",
-      reason,
-    });
+  const said = await appendMessage(ws, locked, { authorKind: "system", text });
+  const after = await changeConversation(ws, said.conversation, pendingFor(said.conversation, reason), {
+    actor: { kind: "system", id: null },
+    reason,
+  });
   ws.emit({ type: "handoff.requested", conversationId: locked.id, ...(turnId === undefined ? {} : { turnId }), reason, confidence: null });
   return after;
+}
+
+/** What makes a conversation wait for a person: what was said so far, the promise of one included, is of a matter that is over. */
+export function pendingFor({ messageSeq }: ConversationRow, reason: HandoffReason): ConversationChange {
+  return { status: "pending", handoffReason: reason, handoffAt: sql`now()`, boundarySeq: messageSeq };
 }
 
 /** Ends a turn that must not be answered any more, and hands its conversation to people. */

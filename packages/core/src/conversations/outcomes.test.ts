@@ -5,7 +5,8 @@ import { desc, eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createChannel, type Visitor } from "../channels/index.ts";
 import { openScene, type Scene } from "../scene.fixture.ts";
-import { rateAsVisitor, rateReply, requestHuman, type Speaker, sendAsVisitor, sendMessage } from "./index.ts";
+import { rateAsVisitor, requestHuman, type Speaker, sendAsVisitor, sendMessage } from "./index.ts";
+import { rateReply } from "./rate-reply.ts";
 import { knowledgeAbout, messagesOf, quickAgent, recordDeltas, reply, says, scriptedProvider, startAs } from "./stage.fixture.ts";
 import { visitorConversationId } from "./visitor-view.ts";
 

@@ -22,7 +22,7 @@ export async function rateReply(ws: WorkspaceCtx, input: RateInput, by: string |
 }
 
 /** The same for a visitor, whose word is kept beside the team's. Refuses with `not_found` for any conversation but their own. */
-export async function rateAsVisitor(ws: WorkspaceCtx, visitor: Visitor, input: VisitorRateInput): Promise<RateOutput> {
+export async function rateReplyAsVisitor(ws: WorkspaceCtx, visitor: Visitor, input: VisitorRateInput): Promise<RateOutput> {
   const own = await findVisitorConversation(ws, visitor);
   if (own === null) throw notFound("message");
   const { messageId, rating, comment } = input;

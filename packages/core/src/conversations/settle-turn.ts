@@ -10,14 +10,15 @@ import { fallbackIn } from "@axon/ai/language/phrases";
 import type { AgentSettings } from "@axon/contracts/agents";
 import type { HandoffReason } from "@axon/contracts/answers";
 import type { BusinessHours } from "@axon/contracts/business-hours";
-import { conversation, replyTrace, turn } from "@axon/db/schema/conversations";
+import { replyTrace, turn } from "@axon/db/schema/conversations";
 import { and, eq, sql } from "drizzle-orm";
 import { isOpen } from "../channels/index.ts";
 import type { WorkspaceCtx } from "../context.ts";
 import { holdDocuments, recordApprovedHit } from "../knowledge/index.ts";
 import { appendMessage } from "./append-message.ts";
+import { changeConversation } from "./change.ts";
 import { abandonTurn, type ClaimedTurn } from "./claim-turn.ts";
-import { awayText } from "./hand-to-people.ts";
+import { awayText, pendingFor } from "./hand-to-people.ts";
 import { noteHandoff } from "./outcomes.ts";
 import { recordGap } from "./record-gap.ts";
 import { readStance } from "./stance.ts";
@@ -93,7 +94,7 @@ async function storeFallback(
   const reason = reasonOf(result);
   // First, so that whoever saw pieces of a reply takes them away before the fallback appears.
   ws.emit({ type: "reply.failed", conversationId: locked.id, replyId: claimed.replyId, turnId: claimed.id, reason });
-  await appendMessage(
+  const said = await appendMessage(
     ws,
     locked,
     {
@@ -101,16 +102,11 @@ async function storeFallback(
       text: handsOver ? handoverText(settings, locked, hours) : settings.fallbackMessage,
       confidence: result.confidence,
     },
-    { failedTurns: locked.failedTurns + 1 },
+    // Whoever is given to a person still waits for an answer.
+    { failedTurns: locked.failedTurns + 1, ...(handsOver && { waitingSince: locked.waitingSince }) },
   );
   if (!handsOver) return;
-  await ws.tx
-    .update(conversation)
-    .set({ status: "pending", handoffReason: reason, handoffAt: sql`now()` })
-    .where(eq(conversation.id, locked.id));
-  if (locked.status !== "pending") {
-    ws.emit({ type: "conversation.updated", conversationId: locked.id, status: "pending", handler: "ai", actor: "ai", reason });
-  }
+  await changeConversation(ws, said.conversation, pendingFor(said.conversation, reason), { actor: { kind: "ai", id: null }, reason });
   ws.emit({ type: "handoff.requested", conversationId: locked.id, turnId: claimed.id, reason, confidence: result.confidence });
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { BusinessHours } from "@axon/contracts/business-hours";
+import { type TalkRules, talkRulesOf } from "@axon/contracts/talk-rules";
 import { agent } from "@axon/db/schema/agents";
 import { channel } from "@axon/db/schema/conversations";
 import { eq } from "drizzle-orm";
@@ -16,6 +17,7 @@ export interface Stance {
   /** True: the agent or its channel is switched off. Nothing of the agent's may leave. */
   paused: boolean;
   hours: BusinessHours | null;
+  talk: TalkRules;
 }
 
 /**
@@ -29,18 +31,22 @@ export async function readStance(
 ): Promise<Stance> {
   // No version is joined: a row that was waited for is looked at again alone, and a join with it could find nothing.
   const switches = ws.tx
-    .select({ status: agent.status, aiPaused: channel.aiPaused, settings: channel.settings })
+    .select({ status: agent.status, aiPaused: channel.aiPaused, kind: channel.kind, settings: channel.settings })
     .from(agent)
     .innerJoin(channel, eq(channel.id, channelId))
     .where(eq(agent.id, agentId));
   const [row] = await (hold ? switches.for("share") : switches);
   if (!row) throw new Error("a conversation has no agent or no channel");
   const status = row.status ?? (await readAgent(ws, agentId)).status;
-  return { paused: row.aiPaused || status !== "live", hours: row.settings.businessHours ?? null };
+  return {
+    paused: row.aiPaused || status !== "live",
+    hours: row.settings.businessHours ?? null,
+    talk: talkRulesOf(row.kind, row.settings),
+  };
 }
 
 /** Why no agent answers a message that comes now; null when one does. */
-export function whyNoAgent({ paused, hours }: Stance, now: Date): "agent_paused" | "business_hours" | null {
+export function whyNoAgent({ paused, hours }: Pick<Stance, "paused" | "hours">, now: Date): "agent_paused" | "business_hours" | null {
   if (paused) return "agent_paused";
   if (hours === null || hours.mode === "ai_always") return null;
   return isOpen(hours, now) === (hours.mode === "ai_in_hours") ? null : "business_hours";

@@ -26,9 +26,15 @@ const delaysMax = 5;
 
 /**
  * Makes the newest message part of a turn. A turn that nobody has begun is extended, so that a burst is answered once;
- * one that is being answered is superseded, and the new one takes its questions over.
+ * one that is being answered is superseded, and the new one takes its questions over. `firstSeq` is the first message that waits
+ * for an answer, the newest unless said otherwise.
  */
-export async function scheduleTurn(ws: WorkspaceCtx, conversation: ConversationRow, replyDelayMs: number): Promise<void> {
+export async function scheduleTurn(
+  ws: WorkspaceCtx,
+  conversation: ConversationRow,
+  replyDelayMs: number,
+  firstSeq: number = conversation.messageSeq,
+): Promise<void> {
   const open = await readOpenTurn(ws, conversation.id);
   if (open?.state === "received") {
     await ws.tx
@@ -49,15 +55,20 @@ export async function scheduleTurn(ws: WorkspaceCtx, conversation: ConversationR
     id,
     conversationId: conversation.id,
     epoch: conversation.epoch,
-    firstSeq: open?.firstSeq ?? conversation.messageSeq,
+    firstSeq: open?.firstSeq ?? firstSeq,
     lastSeq: conversation.messageSeq,
+    boundarySeq: conversation.boundarySeq,
     dueAt: sql`now() + ${replyDelayMs} * interval '1 millisecond'`,
   });
   queueReply(ws, id, conversation.messageSeq, replyDelayMs);
 }
 
-/** Ends the open turn, if there is one: a person has stepped in, or no agent answers here for now. */
-export async function dropOpenTurn(ws: WorkspaceCtx, conversationId: string, reason: "taken_over" | "withheld"): Promise<void> {
+/** Ends the open turn, if there is one: a person has stepped in, the matter is over, or no agent answers here for now. */
+export async function dropOpenTurn(
+  ws: WorkspaceCtx,
+  conversationId: string,
+  reason: "taken_over" | "withheld" | "resolved",
+): Promise<void> {
   const open = await readOpenTurn(ws, conversationId);
   if (open) await supersedeTurn(ws, open, reason);
 }
@@ -74,7 +85,7 @@ export function queueReply(ws: WorkspaceCtx, turnId: string, cause: number | str
   ws.enqueue("reply.generate", { workspaceId: ws.workspaceId, turnId }, { key: `reply-${turnId}-${cause}`, delayMs });
 }
 
-async function readOpenTurn(ws: WorkspaceCtx, conversationId: string): Promise<TurnRow | null> {
+export async function readOpenTurn(ws: WorkspaceCtx, conversationId: string): Promise<TurnRow | null> {
   const [row] = await ws.tx
     .select()
     .from(turn)
@@ -83,7 +94,11 @@ async function readOpenTurn(ws: WorkspaceCtx, conversationId: string): Promise<T
   return row ?? null;
 }
 
-async function supersedeTurn(ws: WorkspaceCtx, open: TurnRow, reason: "newer_message" | "taken_over" | "withheld"): Promise<void> {
+async function supersedeTurn(
+  ws: WorkspaceCtx,
+  open: TurnRow,
+  reason: "newer_message" | "taken_over" | "withheld" | "resolved",
+): Promise<void> {
   await endTurn(ws, open.id, "superseded");
   // Readers were told of a reply only once it was begun.
   if (open.state === "thinking" && open.replyId !== null) {

@@ -4,8 +4,9 @@
  * @module
  */
 import type { Conversation, Message } from "@axon/contracts/conversations";
+import { fastSelect } from "@axon/db/fast-select";
 import { channel, contact, conversation, type message } from "@axon/db/schema/conversations";
-import { and, eq } from "drizzle-orm";
+import { and, eq, getTableColumns, sql } from "drizzle-orm";
 import type { WorkspaceCtx } from "../context.ts";
 import { notFound } from "../errors.ts";
 
@@ -31,13 +32,18 @@ interface Parties {
   contact: Pick<typeof contact.$inferSelect, "id" | "name" | "email" | "externalId" | "verifiedAt" | "page">;
 }
 
+const ofChannel = and(eq(channel.workspaceId, conversation.workspaceId), eq(channel.id, conversation.channelId));
+const ofContact = and(eq(contact.workspaceId, conversation.workspaceId), eq(contact.id, conversation.contactId));
+
+/** The same columns and joins, for `selectPrepared`. */
+export const conversationList = fastSelect(
+  { ...withParties, conversation: getTableColumns(conversation) },
+  sql`${conversation} inner join ${channel} on ${ofChannel} inner join ${contact} on ${ofContact}`,
+);
+
 /** Conversations with their channel and contact, ready for a `where`. */
 export function selectConversations(ws: WorkspaceCtx) {
-  return ws.tx
-    .select(withParties)
-    .from(conversation)
-    .innerJoin(channel, and(eq(channel.workspaceId, conversation.workspaceId), eq(channel.id, conversation.channelId)))
-    .innerJoin(contact, and(eq(contact.workspaceId, conversation.workspaceId), eq(contact.id, conversation.contactId)));
+  return ws.tx.select(withParties).from(conversation).innerJoin(channel, ofChannel).innerJoin(contact, ofContact);
 }
 
 export function toConversation({ conversation: row, ...parties }: Parties): Conversation {
@@ -51,6 +57,16 @@ export function toConversation({ conversation: row, ...parties }: Parties): Conv
     handler: row.handler,
     ...(row.assigneeId !== null ? { assignee: { id: row.assigneeId, name: row.assigneeName ?? "" } } : {}),
     ...(row.handoffReason !== null && row.handoffAt !== null ? { handoff: { reason: row.handoffReason, at: row.handoffAt } } : {}),
+    priority: row.priority,
+    attributes: row.attributes,
+    tags: row.tags,
+    ...(row.externalId !== null ? { externalId: row.externalId } : {}),
+    ...(row.snoozedUntil !== null ? { snoozedUntil: row.snoozedUntil } : {}),
+    ...(row.resolvedAt !== null ? { resolvedAt: row.resolvedAt } : {}),
+    resolution: row.resolution,
+    ...(row.previousId !== null ? { previousId: row.previousId } : {}),
+    ...(row.mutedUntil !== null ? { mutedUntil: row.mutedUntil } : {}),
+    ...(row.waitingSince !== null ? { waitingSince: row.waitingSince } : {}),
     lastEventId: String(row.eventSeq),
     lastMessageAt: row.lastMessageAt,
     createdAt: row.createdAt,
@@ -69,11 +85,13 @@ export function toMessage(row: MessageRow): Message {
     },
     text: row.text,
     visibility: row.visibility,
-    attachments: [],
+    attachments: row.attachments,
     citations: row.citations,
     confidence: row.confidence,
     ...(row.clientMessageId !== null ? { clientMessageId: row.clientMessageId } : {}),
     createdAt: row.createdAt,
+    ...(row.automatic ? { automatic: true } : {}),
+    ...(row.sentAt !== null ? { sentAt: row.sentAt } : {}),
   };
 }
 
@@ -82,6 +100,12 @@ export async function readConversation(ws: WorkspaceCtx, conversationId: string)
   const [row] = await selectConversations(ws).where(eq(conversation.id, conversationId));
   if (!row) throw notFound("conversation");
   return toConversation(row);
+}
+
+/** The same after this transaction has changed it: `lastEventId` counts the events that it is about to write. */
+export async function readChanged(ws: WorkspaceCtx, conversationId: string): Promise<Conversation> {
+  const read = await readConversation(ws, conversationId);
+  return { ...read, lastEventId: String(Number(read.lastEventId) + ws.emitted(conversationId)) };
 }
 
 /** The row, held until this transaction ends: whoever numbers messages or events of a conversation holds it. Refuses with `not_found`. */

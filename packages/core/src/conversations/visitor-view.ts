@@ -12,7 +12,7 @@ import type { Visitor } from "../channels/index.ts";
 import type { ConversationRow } from "./view.ts";
 
 /**
- * The id of the one conversation that a visitor has on a channel, also before it begins: so that whoever listens before the
+ * The id of the first conversation that a visitor has on a channel, also before it begins: so that whoever listens before the
  * first message hears it, and two first messages at once are in one conversation. It is a UUIDv7 of the contact's time.
  */
 export function visitorConversationId({ channelId, contactId }: Pick<Visitor, "channelId" | "contactId">): string {
@@ -39,6 +39,7 @@ export function toVisitorMessage(message: Message): VisitorMessage {
     author: { kind, ...(name !== undefined ? { name } : {}) },
     text: message.text,
     citations: message.citations.map(({ index, title, uri, quote }) => ({ index, title, ...(uri !== undefined ? { uri } : {}), quote })),
+    attachments: message.attachments,
     ...(message.clientMessageId !== undefined ? { clientMessageId: message.clientMessageId } : {}),
     createdAt: message.createdAt,
   };
@@ -59,11 +60,28 @@ export function toVisitorEvent(event: StreamEvent): VisitorEvent | null {
     case "reply.superseded":
       return { type: event.type, id, at, replyId: event.replyId };
     case "conversation.updated":
-      return { type: event.type, id, at, status: toVisitorStatus(event.status), handler: event.handler };
+      if (isAmongTheTeam(event)) return null;
+      return {
+        type: event.type,
+        id,
+        at,
+        status: toVisitorStatus(event.status),
+        handler: event.handler,
+        ...(event.continuedIn !== undefined ? { continuedIn: event.continuedIn } : {}),
+        ...(event.csat !== undefined ? { csat: event.csat } : {}),
+      };
     case "resync":
       return { type: event.type, id, at };
+    case "typing":
+      // That somebody writes, and not who: their name comes with what they have written.
+      return event.actor.kind === "contact"
+        ? null
+        : { type: event.type, id, at, actor: { kind: event.actor.kind }, on: event.on, until: event.until };
+    case "presence":
+      return null;
     case "conversation.created":
     case "handoff.requested":
+    case "contact.updated":
     case "document.progress":
     case "evaluation.progress":
       return null;
@@ -77,4 +95,10 @@ export function toVisitorEvent(event: StreamEvent): VisitorEvent | null {
 
 function toVisitorStatus(status: Conversation["status"]): VisitorStatus {
   return status === "snoozed" ? "open" : status;
+}
+
+/** Tags, priority, who has it: nothing that a visitor sees has changed, and when a team works on their conversation is its own affair. */
+function isAmongTheTeam({ changes, continuedIn, csat }: Extract<StreamEvent, { type: "conversation.updated" }>): boolean {
+  if (changes === undefined || continuedIn !== undefined || csat !== undefined) return false;
+  return !("status" in changes) && !("handler" in changes);
 }

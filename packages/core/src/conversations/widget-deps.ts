@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { visitorUploadsPerMinute } from "@axon/contracts/attachments";
 import type { Limits, RateLimit } from "@axon/contracts/limits";
 import {
   visitorMessagesPerAddressPerMinute,
@@ -27,6 +28,7 @@ export interface WidgetDeps {
 export const visitLimit: RateLimit = { name: "widget-open", points: visitsPerAddressPerMinute, seconds: 60 };
 const messageLimit: RateLimit = { name: "widget-send", points: visitorMessagesPerMinute, seconds: 60 };
 const ratingLimit: RateLimit = { name: "widget-rate", points: visitorRatingsPerMinute, seconds: 60 };
+const uploadLimit: RateLimit = { name: "widget-upload", points: visitorUploadsPerMinute, seconds: 60 };
 const addressLimit: RateLimit = { name: "widget-send-ip", points: visitorMessagesPerAddressPerMinute, seconds: 60 };
 
 /** Counts a message of this visitor, and of their address. Refuses with `rate_limited` and `retryAfterMs`. */
@@ -41,6 +43,11 @@ export async function countVisitorMessage(
 /** Counts a rating of this visitor. Refuses with `rate_limited` and `retryAfterMs`. */
 export async function countVisitorRating({ limits }: Pick<WidgetDeps, "limits">, contactId: string): Promise<void> {
   await takeOrRefuse(limits, ratingLimit, contactId, "Too many ratings, wait a moment");
+}
+
+/** Counts a file of this visitor. Refuses with `rate_limited` and `retryAfterMs`. */
+export async function countVisitorUpload({ limits }: Pick<WidgetDeps, "limits">, contactId: string): Promise<void> {
+  await takeOrRefuse(limits, uploadLimit, contactId, "Too many files, wait a moment");
 }
 
 export async function takeOrRefuse(limits: Limits, limit: RateLimit, key: string, message: string): Promise<void> {

@@ -5,14 +5,14 @@
  */
 import type { AgentSettings } from "@axon/contracts/agents";
 import type { VisitorConversation } from "@axon/contracts/widget";
-import { conversation } from "@axon/db/schema/conversations";
-import { eq, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import { readAgent } from "../agents/index.ts";
 import type { Visitor } from "../channels/index.ts";
 import type { WorkspaceCtx } from "../context.ts";
 import { Refusal } from "../errors.ts";
 import { appendMessage } from "./append-message.ts";
-import { awayText } from "./hand-to-people.ts";
+import { changeConversation } from "./change.ts";
+import { awayText, pendingFor } from "./hand-to-people.ts";
 import { noteHandoff } from "./outcomes.ts";
 import { readStance } from "./stance.ts";
 import { lockConversation } from "./view.ts";
@@ -38,19 +38,16 @@ export async function requestHuman(ws: WorkspaceCtx, visitor: Visitor): Promise<
   const { paused, hours } = await readStance(ws, locked);
   // Where no agent answers, people are all there is.
   if (!paused && !handsOverOnRequest(settings)) throw new Refusal("invalid_state", "This agent does not hand conversations to a person");
-  const [pending] = await ws.tx
-    .update(conversation)
-    .set({ status: "pending", handoffReason: "customer_asked", handoffAt: sql`now()` })
-    .where(eq(conversation.id, locked.id))
-    .returning();
-  if (!pending) throw new Error("a locked conversation vanished");
   await noteHandoff(ws, locked.id, locked.messageSeq + 1);
+  const actor = { kind: "contact", id: visitor.contactId } as const;
+  const open =
+    locked.status === "resolved" ? await changeConversation(ws, locked, { status: "open" }, { actor, reason: "customer_asked" }) : locked;
   // The fallback message speaks of not knowing, which is not what happened here: only words meant for this are said.
   const text = awayText(locked, hours, new Date()) ?? settings.handoff.message;
   const author = paused ? ({ authorKind: "system" } as const) : ({ authorKind: "ai", authorName: settings.name } as const);
-  const said = text?.trim() ? await appendMessage(ws, pending, { ...author, text }) : null;
-  const change = { conversationId: locked.id, reason: "customer_asked" } as const;
-  ws.emit({ type: "conversation.updated", ...change, status: "pending", handler: locked.handler, actor: "contact" });
-  ws.emit({ type: "handoff.requested", ...change, confidence: null });
-  return { conversation: toVisitorConversation(said?.conversation ?? pending) };
+  const told = text?.trim() ? (await appendMessage(ws, open, { ...author, text })).conversation : open;
+  const change = { ...pendingFor(told, "customer_asked"), waitingSince: locked.waitingSince ?? sql`now()` };
+  const pending = await changeConversation(ws, told, change, { actor, reason: "customer_asked" });
+  ws.emit({ type: "handoff.requested", conversationId: locked.id, reason: "customer_asked", confidence: null });
+  return { conversation: toVisitorConversation(pending) };
 }

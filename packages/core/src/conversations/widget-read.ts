@@ -4,30 +4,21 @@
  * @module
  */
 import type { VisitorHistory, VisitorHistoryInput } from "@axon/contracts/widget";
-import { conversation, message } from "@axon/db/schema/conversations";
+import { message } from "@axon/db/schema/conversations";
 import { and, desc, eq, lt } from "drizzle-orm";
 import type { Visitor } from "../channels/index.ts";
 import type { WorkspaceCtx } from "../context.ts";
 import { decodeCursor, isSeqKey, toPage } from "../internal/paging.ts";
+import { findThread } from "./continue-talk.ts";
 import { startingPoint } from "./event-log.ts";
 import { type ConversationRow, toMessage } from "./view.ts";
 import { toVisitorMessage, visitorConversationId } from "./visitor-view.ts";
 
 type WhoVisits = Pick<Visitor, "channelId" | "contactId">;
 
-/** The visitor's conversation; null before their first message. */
+/** The visitor's conversation, the newest of them; null before their first message. */
 export async function findVisitorConversation(ws: WorkspaceCtx, visitor: WhoVisits): Promise<ConversationRow | null> {
-  const [row] = await ws.tx
-    .select()
-    .from(conversation)
-    .where(
-      and(
-        eq(conversation.id, visitorConversationId(visitor)),
-        eq(conversation.channelId, visitor.channelId),
-        eq(conversation.contactId, visitor.contactId),
-      ),
-    );
-  return row ?? null;
+  return findThread(ws, visitor);
 }
 
 /** Newest first, public messages only. Empty before the first message. */
@@ -52,5 +43,5 @@ export async function visitorHistory(ws: WorkspaceCtx, visitor: WhoVisits, input
 /** Which stream is the visitor's, and where a reader without a place begins in it. */
 export async function visitorPlace(ws: WorkspaceCtx, visitor: WhoVisits): Promise<{ conversationId: string; begin: number }> {
   const own = await findVisitorConversation(ws, visitor);
-  return { conversationId: visitorConversationId(visitor), begin: own === null ? 0 : await startingPoint(ws, own.id) };
+  return { conversationId: own?.id ?? visitorConversationId(visitor), begin: own === null ? 0 : await startingPoint(ws, own.id) };
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { JobName, JobPayload } from "@axon/contracts/jobs";
+import { type JobName, type JobPayload, versioned } from "@axon/contracts/jobs";
 import { outbox } from "@axon/db/schema/engine";
 import type { Tx } from "@axon/db/transaction";
 import { sql } from "drizzle-orm";
@@ -27,7 +27,7 @@ export async function enqueueForAccount<Name extends JobName>(
     workspaceId: null,
     key,
     name,
-    payload,
+    payload: versioned(name, payload),
     dueAt: sql`now() + ${delayMs} * interval '1 millisecond'`,
     requestId,
   });

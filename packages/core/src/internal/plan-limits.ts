@@ -5,6 +5,7 @@
  * @module
  */
 import { limitsOf, type PlanLimitName, type PlanLimits } from "@axon/contracts/plan-limits";
+import { attachment } from "@axon/db/schema/contacts";
 import { document, knowledgeSource } from "@axon/db/schema/knowledge";
 import { workspace } from "@axon/db/schema/workspaces";
 import { eq, type SQL, sql } from "drizzle-orm";
@@ -23,7 +24,10 @@ interface Count {
 const counts: Readonly<Record<Counted, Count>> = {
   sourcesMax: { used: sql`select count(*)::float8 as used from ${knowledgeSource}`, unit: "sources" },
   documentsMax: { used: sql`select count(*)::float8 as used from ${document}`, unit: "documents" },
-  storageBytesMax: { used: sql`select coalesce(sum(${document.bytes}), 0)::float8 as used from ${document}`, unit: "bytes of files" },
+  storageBytesMax: {
+    used: sql`select ((select coalesce(sum(${document.bytes}), 0) from ${document}) + (select coalesce(sum(${attachment.bytes}), 0) from ${attachment}))::float8 as used`,
+    unit: "bytes of files",
+  },
   // What a version in work has beyond the one that is searched counts too, or many at once would get past it.
   chunksMax: {
     used: sql`select coalesce(sum(greatest(${document.chunkCount}, case when ${document.status} = 'embedding' then ${document.total} else 0 end)), 0)::float8 as used from ${document}`,

@@ -7,7 +7,7 @@ export { listAnswers, listHits } from "./approved/list-answers.ts";
 export { recordApprovedHit } from "./approved/record-hit.ts";
 export { deleteAnswer, updateAnswer } from "./approved/update-answer.ts";
 export { getAnswer } from "./approved/view.ts";
-export type { IngestDeps, KnowledgeDeps } from "./deps.ts";
+export type { FileStore, IngestDeps, KnowledgeDeps } from "./deps.ts";
 export { deleteDocument, getDocument, listChunks, listDocuments } from "./documents.ts";
 export { dropUpload } from "./drop-upload.ts";
 export { ingestDocument } from "./ingest-document.ts";

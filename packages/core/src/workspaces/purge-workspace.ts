@@ -54,7 +54,7 @@ export async function purgeWorkspace(
   for (const table of tables.filter(({ deletable }) => deletable)) {
     while (await removeTenantRows(deps.database, table, workspaceId)) signal.throwIfAborted();
   }
-  await removeFiles(deps, workspaceId, report, signal);
+  await removeFiles(deps, workspaceId, report, { resumed: order.report !== null && !order.done, signal });
   // With it goes what nobody may delete: the logs, and jobs that were not carried to their queue yet.
   await withWorkspace(deps.database, workspaceId, (tx) => tx.delete(workspace).where(eq(workspace.id, workspaceId)));
   report.left = await countLeft(deps, tables, workspaceId);
@@ -117,14 +117,25 @@ async function countVectors(database: PurgeDeps["database"], workspaceId: string
   return row?.count ?? 0;
 }
 
-/** The count is noted with every batch, so that a worker that is killed leaves it right to within one. */
-async function removeFiles(deps: PurgeDeps, workspaceId: string, report: PurgeReport, signal: AbortSignal): Promise<void> {
+/**
+ * The count is noted before each batch goes. Whoever comes after a worker that was killed takes the first files it finds for those noted
+ * last: so the count is right, but for one batch of several when the worker died just between two.
+ */
+async function removeFiles(
+  deps: PurgeDeps,
+  workspaceId: string,
+  report: PurgeReport,
+  { resumed, signal }: { resumed: boolean; signal: AbortSignal },
+): Promise<void> {
+  const { removed } = report;
+  let noted = resumed && removed.files > 0;
   while (true) {
     const keys = await deps.files.list(`${workspaceId}/`, filesAtOnce);
     if (keys.length === 0) return;
-    await deps.files.remove(keys);
-    report.removed.files += keys.length;
+    removed.files = noted ? Math.max(removed.files, keys.length) : removed.files + keys.length;
+    noted = false;
     await note(deps, workspaceId, report);
+    await deps.files.remove(keys);
     signal.throwIfAborted();
   }
 }

@@ -14,6 +14,7 @@ import { idempotency, workspace } from "@axon/db/schema/workspaces";
 import { and, eq, inArray, isNull, notExists, type SQL, sql } from "drizzle-orm";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import type { InWorkspace, WorkspaceCtx } from "../context.ts";
+import { purgeFilesOfConversations } from "../internal/attachment-files.ts";
 
 /** Rows of one commit, not counting what goes with them. */
 const batchMax = 200;
@@ -60,7 +61,7 @@ async function removeBatch(ws: WorkspaceCtx, step: (ws: WorkspaceCtx, ages: Ages
   return most >= batchMax;
 }
 
-/** Messages, turns, traces and events go with their conversation. One that somebody writes in just now is passed over. */
+/** Messages, turns, traces, events and files go with their conversation. One that somebody writes in just now is passed over. */
 async function removeConversations(ws: WorkspaceCtx, { conversationsDays: days }: Ages): Promise<Removed> {
   if (days === null) return {};
   const old = await ws.tx
@@ -71,6 +72,7 @@ async function removeConversations(ws: WorkspaceCtx, { conversationsDays: days }
     .limit(batchMax)
     .for("update", { skipLocked: true });
   const ids = old.map(({ id }) => id);
+  await purgeFilesOfConversations(ws, ids);
   // Replies point at their turns, so they go before them, and not in whatever order a cascade takes.
   const messages = await ws.tx.delete(message).where(inArray(message.conversationId, ids)).returning({ id: message.id });
   await ws.tx.delete(conversation).where(inArray(conversation.id, ids));

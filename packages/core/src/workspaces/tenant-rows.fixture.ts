@@ -27,9 +27,13 @@ export async function plantEverywhere(database: Database, workspaceId: string, a
     ["workspace", { id: sql`${workspaceId}::uuid` }],
     ["account", { id: sql`${accountId}::uuid` }],
   ]);
+  /** What the engine alone may write. */
+  const byEngine: SQL[] = [];
   for (const { name, readable } of tables) {
     await withWorkspace(database, workspaceId, async (tx) => {
-      const row = Object.fromEntries((await columnsOf(tx, name)).map((column) => [column.name, plantedIn(column, workspaceId, rows)]));
+      const row = Object.fromEntries(
+        (await columnsOf(tx, name)).map((column) => [column.name, plantedIn(column, name, workspaceId, rows)]),
+      );
       rows.set(name, row);
       const [held] = readable ? await tx.execute(sql`select 1 from ${sql.identifier(name)} limit 1`) : [];
       if (held && name === "membership") return; // The founder's own: a second of the same account there cannot be.
@@ -37,8 +41,12 @@ export async function plantEverywhere(database: Database, workspaceId: string, a
         Object.keys(row).map((column) => sql.identifier(column)),
         sql`, `,
       );
-      await tx.execute(sql`insert into ${sql.identifier(name)} (${names}) values (${sql.join(Object.values(row), sql`, `)})`);
+      const insert = sql`insert into ${sql.identifier(name)} (${names}) values (${sql.join(Object.values(row), sql`, `)})`;
+      const [may] = await tx.execute<{ write: boolean }>(sql`select has_table_privilege(${name}, 'INSERT') as write`);
+      if (may?.write) await tx.execute(insert);
+      else byEngine.push(insert);
     });
+    for (const insert of byEngine.splice(0)) await withEngine(database, (tx) => tx.execute(insert));
   }
   return tables.map(({ name }) => name);
 }
@@ -51,14 +59,15 @@ async function columnsOf(tx: Tx, table: string): Promise<Column[]> {
         join lateral unnest(k.conkey, k.confkey) as pair(here, there) on pair.here = a.attnum
         join pg_attribute p on p.attrelid = f.oid and p.attnum = pair.there
         where k.conrelid = a.attrelid and k.contype = 'f' order by cardinality(k.conkey) desc limit 1) as target
-    from pg_attribute a where a.attrelid = ${table}::regclass and a.attnum > 0 and not a.attisdropped and a.attidentity = ''
+    from pg_attribute a where a.attrelid = ${table}::regclass and a.attnum > 0 and not a.attisdropped and a.attidentity = '' and a.attgenerated = ''
     order by a.attnum`);
 }
 
-function plantedIn({ name, type, target }: Column, workspaceId: string, rows: ReadonlyMap<string, Row>): SQL {
+function plantedIn({ name, type, target }: Column, own: string, workspaceId: string, rows: ReadonlyMap<string, Row>): SQL {
   if (name === "workspace_id") return sql`${workspaceId}::uuid`;
   if (target !== null) {
     const [table = "", column = ""] = target.split(".");
+    if (table === own) return sql`null`; // The first of its table has none to point at.
     const value = rows.get(table)?.[column];
     if (!value) throw new Error(`${target} is pointed at and was not planted`);
     return value;

@@ -5,8 +5,9 @@
  */
 import type { AnswerTrace, Citation } from "@axon/contracts/answers";
 import { handoffReasons } from "@axon/contracts/answers";
+import type { AttachedFile } from "@axon/contracts/attachments";
 import type { ChannelSettings } from "@axon/contracts/channels";
-import { authorKinds, channelKinds, conversationStatuses, handlers } from "@axon/contracts/conversations";
+import { authorKinds, channelKinds, conversationPriorities, conversationStatuses, handlers } from "@axon/contracts/conversations";
 import { sql } from "drizzle-orm";
 import {
   boolean,
@@ -44,6 +45,8 @@ export const channel = pgTable(
     deletedAt: instant(),
     /** True: no agent answers here; the other half of the switch that stops an agent. */
     aiPaused: boolean().notNull().default(false),
+    /** Out of the settings, for whoever looks for quiet conversations: it may not read what else is set. */
+    autoResolveMinutes: integer().generatedAlwaysAs(sql`(settings->'autoResolve'->>'afterMinutes')::integer`),
   },
   (t) => [
     primaryKey({ columns: [t.workspaceId, t.id] }),
@@ -74,10 +77,27 @@ export const contact = pgTable(
     /** The web page on which they last opened the widget. */
     page: text(),
     createdAt: instant().notNull().default(sql`now()`),
+    phone: text(),
+    /** BCP 47. */
+    locale: text(),
+    attributes: jsonb().$type<Record<string, string | number | boolean>>().notNull().default({}),
+    /** Who this contact turned out to be: never one that was itself merged into another. */
+    mergedInto: uuid(),
+    /** When their data was ordered to be erased; nothing personal is left in the row. */
+    erasedAt: instant(),
+    /** What a list is searched by. Columns, because a fenced table can't use an index over a function of ours. */
+    nameKey: text().generatedAlwaysAs(sql`lower(name)`),
+    emailKey: text().generatedAlwaysAs(sql`lower(email)`),
   },
   (t) => [
     primaryKey({ columns: [t.workspaceId, t.id] }),
     uniqueIndex().on(t.workspaceId, t.externalId),
+    // The ids of who was merged go with who they are.
+    foreignKey({ columns: [t.workspaceId, t.mergedInto], foreignColumns: [t.workspaceId, t.id] }).onDelete("cascade"),
+    index("contact_by_name").on(t.workspaceId, t.nameKey.asc().op("text_pattern_ops")),
+    index("contact_by_email").on(t.workspaceId, t.emailKey.asc().op("text_pattern_ops")),
+    index("contact_by_phone").on(t.workspaceId, t.phone.asc().op("text_pattern_ops")),
+    index("contact_merged").on(t.workspaceId, t.mergedInto).where(sql`merged_into is not null`),
     tenantPolicy("contact"),
     pgPolicy("contact_engine", { for: "select", to: engineRole, using: sql`true` }),
   ],
@@ -108,6 +128,27 @@ export const conversation = pgTable(
     createdAt: instant().notNull().default(sql`now()`),
     /** The caller's id of the message that began it: the same `start` again is the same conversation. */
     startKey: text(),
+    priority: text({ enum: conversationPriorities }).notNull().default("normal"),
+    /** What the team keeps about it, under names of its own. */
+    attributes: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+    /** When it wakes; null unless it is snoozed. */
+    snoozedUntil: instant(),
+    /** When it was resolved; null unless it is. */
+    resolvedAt: instant(),
+    /** How often it has been resolved: what is said of one resolution bears its number. */
+    resolution: integer().notNull().default(0),
+    /** The talk is read from behind this message on: what was before is another matter. */
+    boundarySeq: integer().notNull().default(0),
+    /** The conversation that this one goes on from. No foreign key: that one may be removed by age. */
+    previousId: uuid(),
+    /** Until then no agent answers here: it was talking to a machine. */
+    mutedUntil: instant(),
+    /** Since when the customer has been waiting for an answer; null when nothing of theirs is unanswered. */
+    waitingSince: instant(),
+    /** Normalised and in alphabetical order. `conversation_tag` says the same, for finding them. */
+    tags: text().array().notNull().default(sql`'{}'::text[]`),
+    /** The caller's own id of a conversation that was brought from elsewhere: the same id is the same conversation. */
+    externalId: text(),
   },
   (t) => [
     primaryKey({ columns: [t.workspaceId, t.id] }),
@@ -116,6 +157,21 @@ export const conversation = pgTable(
     foreignKey({ columns: [t.workspaceId, t.contactId], foreignColumns: [contact.workspaceId, contact.id] }),
     uniqueIndex().on(t.workspaceId, t.channelId, t.startKey),
     index("conversation_by_recency").on(t.workspaceId, t.lastMessageAt.desc(), t.id.desc()),
+    uniqueIndex("conversation_imported").on(t.workspaceId, t.externalId),
+    // One for each way of narrowing the inbox, in its order: the newest are found without looking at the others.
+    index("conversation_by_status").on(t.workspaceId, t.status, t.lastMessageAt.desc(), t.id.desc()),
+    index("conversation_by_handler").on(t.workspaceId, t.handler, t.lastMessageAt.desc(), t.id.desc()),
+    index("conversation_by_channel").on(t.workspaceId, t.channelId, t.lastMessageAt.desc(), t.id.desc()),
+    index("conversation_by_agent").on(t.workspaceId, t.agentId, t.lastMessageAt.desc(), t.id.desc()),
+    index("conversation_by_priority").on(t.workspaceId, t.priority, t.status, t.lastMessageAt.desc(), t.id.desc()),
+    index("conversation_by_assignee")
+      .on(t.workspaceId, t.assigneeId, t.status, t.lastMessageAt.desc(), t.id.desc())
+      .where(sql`assignee_id is not null`),
+    index("conversation_unassigned").on(t.workspaceId, t.status, t.lastMessageAt.desc(), t.id.desc()).where(sql`assignee_id is null`),
+    index("conversation_by_contact").on(t.workspaceId, t.contactId, t.lastMessageAt.desc()),
+    uniqueIndex("conversation_one_successor").on(t.workspaceId, t.previousId).where(sql`previous_id is not null`),
+    index("conversation_snoozed").on(t.snoozedUntil).where(sql`status = 'snoozed'`),
+    index("conversation_quiet").on(t.workspaceId, t.channelId, t.lastMessageAt).where(sql`status = 'open' and waiting_since is null`),
     tenantPolicy("conversation"),
     pgPolicy("conversation_engine", { for: "select", to: engineRole, using: sql`true` }),
   ],
@@ -145,6 +201,8 @@ export const turn = pgTable(
     attempts: integer().notNull().default(0),
     createdAt: instant().notNull().default(sql`now()`),
     endedAt: instant(),
+    /** The conversation's boundary when the turn began, so that a replay reads what the reply was made from. */
+    boundarySeq: integer().notNull().default(0),
   },
   (t) => [
     primaryKey({ columns: [t.workspaceId, t.id] }),
@@ -175,11 +233,17 @@ export const message = pgTable(
       .notNull()
       .default("public"),
     citations: jsonb().$type<Citation[]>().notNull().default([]),
+    /** What the message came with, as it was then; the files themselves are in `attachment`. */
+    attachments: jsonb().$type<AttachedFile[]>().notNull().default([]),
     confidence: doublePrecision(),
     clientMessageId: text(),
     /** Set on the one reply of a turn. */
     turnId: uuid(),
     createdAt: instant().notNull().default(sql`now()`),
+    /** True: a machine wrote it (an auto-reply, an echo of our own). No agent answers it. */
+    automatic: boolean().notNull().default(false),
+    /** When it was written, by the clock of whoever brought it. `seq` is the order in which it came. */
+    sentAt: instant(),
   },
   (t) => [
     primaryKey({ columns: [t.workspaceId, t.id] }),
@@ -207,5 +271,30 @@ export const replyTrace = pgTable(
     primaryKey({ columns: [t.workspaceId, t.turnId] }),
     foreignKey({ columns: [t.workspaceId, t.turnId], foreignColumns: [turn.workspaceId, turn.id] }).onDelete("cascade"),
     tenantPolicy("reply_trace"),
+  ],
+);
+
+/** What a customer says of a conversation that was resolved: once for each time it was. */
+export const csat = pgTable(
+  "csat",
+  {
+    workspaceId: workspaceId(),
+    id: uuid().notNull(),
+    conversationId: uuid().notNull(),
+    resolution: integer().notNull(),
+    /** From 1, bad, to 5, good. */
+    score: integer().notNull(),
+    comment: text(),
+    /** The contact whose word it is. */
+    contactId: uuid().notNull(),
+    createdAt: instant().notNull().default(sql`now()`),
+  },
+  (t) => [
+    primaryKey({ columns: [t.workspaceId, t.id] }),
+    foreignKey({ columns: [t.workspaceId, t.conversationId], foreignColumns: [conversation.workspaceId, conversation.id] }).onDelete(
+      "cascade",
+    ),
+    uniqueIndex("csat_once").on(t.workspaceId, t.conversationId, t.resolution),
+    tenantPolicy("csat"),
   ],
 );

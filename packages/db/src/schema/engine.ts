@@ -4,7 +4,20 @@
  * @module
  */
 import { sql } from "drizzle-orm";
-import { bigint, foreignKey, index, integer, jsonb, pgPolicy, pgTable, primaryKey, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import {
+  bigint,
+  boolean,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgPolicy,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+  uuid,
+} from "drizzle-orm/pg-core";
 import { authRole, engineRole, instant, tenantPolicy, workspaceId } from "./columns.ts";
 import { conversation } from "./conversations.ts";
 import { workspace } from "./workspaces.ts";
@@ -37,11 +50,13 @@ export const event = pgTable(
   (t) => [
     primaryKey({ columns: [t.workspaceId, t.workspaceSeq] }),
     uniqueIndex().on(t.workspaceId, t.conversationId, t.seq),
-    // Nobody may delete from the log; what a conversation told goes with the conversation, and only so.
+    // What a conversation told goes with the conversation; apart from that only what is older than the replay window goes.
     foreignKey({ columns: [t.workspaceId, t.conversationId], foreignColumns: [conversation.workspaceId, conversation.id] }).onDelete(
       "cascade",
     ),
     tenantPolicy("event"),
+    pgPolicy("event_engine", { for: "select", to: engineRole, using: sql`true` }),
+    pgPolicy("event_prune", { for: "delete", to: engineRole, using: sql`at < now() - interval '1 day'` }),
   ],
 );
 
@@ -62,11 +77,60 @@ export const outbox = pgTable(
     /** The request that caused it, for the log lines of the job. */
     requestId: text(),
     createdAt: instant().notNull().default(sql`now()`),
+    /** When its queue took it. Such a row stays until the job is done: nothing else would know of it if the queues were lost. */
+    deliveredAt: instant(),
   },
   (t) => [
     index().on(t.id, t.takenUntil),
+    index("outbox_delivered").on(t.key).where(sql`delivered_at is not null`),
     tenantPolicy("outbox"),
     pgPolicy("outbox_of_account", { for: "insert", to: authRole, withCheck: sql`workspace_id is null` }),
     pgPolicy("outbox_engine", { for: "all", to: engineRole, using: sql`true`, withCheck: sql`true` }),
   ],
 );
+
+/** Jobs that were given up, or that this version does not understand yet. Kept apart from the queues, so that losing those loses none. */
+export const deadLetter = pgTable(
+  "dead_letter",
+  {
+    id: uuid().primaryKey(),
+    /** Null for what belongs to an account, or names no workspace: an operator's, and nobody else's. */
+    workspaceId: uuid().references(() => workspace.id, { onDelete: "cascade" }),
+    queue: text().notNull(),
+    jobId: text().notNull(),
+    name: text().notNull(),
+    /** As it was queued, our own envelope included. */
+    payload: jsonb().$type<Record<string, unknown>>().notNull(),
+    code: text().notNull(),
+    error: text().notNull(),
+    attempts: integer().notNull(),
+    requestId: text(),
+    failedAt: instant().notNull().default(sql`now()`),
+    state: text({ enum: ["dead", "parked", "replayed", "discarded"] })
+      .notNull()
+      .default("dead"),
+    decidedAt: instant(),
+    /** Who replayed or discarded it; null: it came back by itself. */
+    decidedBy: text(),
+  },
+  (t) => [
+    uniqueIndex().on(t.queue, t.jobId),
+    index().on(t.workspaceId, t.state, t.id),
+    index("dead_letter_waiting").on(t.state, t.failedAt).where(sql`state in ('dead', 'parked')`),
+    tenantPolicy("dead_letter"),
+    pgPolicy("dead_letter_engine", { for: "all", to: engineRole, using: sql`true`, withCheck: sql`true` }),
+  ],
+);
+
+/** What comes round by the clock: which tick was taken last, and until when its taker is believed to be at it. No tenant's. */
+export const schedule = pgTable("schedule", {
+  name: text().primaryKey(),
+  /** The tick that was taken last: whole multiples of the schedule's interval since 1970. */
+  tick: bigint({ mode: "number" }).notNull(),
+  /** True when that tick's run came to its end. */
+  done: boolean().notNull().default(true),
+  /** Rises with each taking, so that a taker that was given up cannot end its successor's run. */
+  fence: bigint({ mode: "number" }).notNull().default(0),
+  leaseUntil: instant(),
+  ranAt: instant(),
+});

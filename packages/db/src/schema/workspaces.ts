@@ -33,8 +33,11 @@ export const workspace = pgTable(
     legalHold: boolean().notNull().default(false),
     /** Where its plan allows other than `planLimits` of the contracts: names and numbers. */
     planLimits: jsonb().$type<Record<string, number>>().notNull().default({}),
+    /** Messages up to this id were written before words were kept, and are found only once theirs are; null when all can be found. */
+    wordsBehind: uuid(),
   },
-  () => [
+  (t) => [
+    index("workspace_words_behind").on(t.id).where(sql`words_behind is not null`),
     pgPolicy("workspace_tenant", { for: "all", to: appRole, using: thisWorkspace, withCheck: thisWorkspace }),
     // Which workspaces an account may see is decided by its memberships, which are fenced by account themselves.
     pgPolicy("workspace_of_account", { for: "select", to: authRole, using: sql`id in (select workspace_id from membership)` }),

@@ -89,6 +89,19 @@ export function createFolderStorage({ dir, baseUrl, secret }: FolderOptions): Fo
         await file.close();
       }
     },
+    async stream(key) {
+      checkStorageKey(key);
+      const file = await orMissing(open(files.pathOf(key), "r"));
+      if (!file) throw new StorageError("missing", "no such file");
+      const found = await file.stat().catch(async (error: unknown) => {
+        await file.close();
+        throw error;
+      });
+      // Closes the file when it ends or is destroyed.
+      if (found.isFile()) return { bytes: found.size, body: file.createReadStream() };
+      await file.close();
+      throw new StorageError("missing", "no such file");
+    },
     async write(key, bytes) {
       checkStorageKey(key);
       await files.place(key, true, async (file) => {

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { Readable } from "node:stream";
+
 export interface UploadRequest {
   key: string;
   mime: string;
@@ -25,6 +27,8 @@ export interface Storage {
   head(key: string): Promise<{ bytes: number } | null>;
   /** The whole file. Throws `StorageError` `missing`, or `too_large` before more than `bytesMax` were taken into memory. */
   read(key: string, bytesMax: number): Promise<Uint8Array>;
+  /** The file bit by bit, with its size. Whoever takes it reads it to the end or destroys it. Throws `StorageError` `missing`. */
+  stream(key: string): Promise<{ bytes: number; body: Readable }>;
   /** Stores `bytes` under `key`, in place of what was there: other readers see the old file or the new one, never a part. */
   write(key: string, bytes: Uint8Array, mime: string): Promise<void>;
   /** Keys of stored files that begin with `prefix`, which ends with a slash; at most `max` (1..1000). A file just removed is not among them. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Readable } from "node:stream";
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -56,6 +57,12 @@ export function createS3Storage(options: S3Options): Storage & { close(): void }
       const found = await orMissing(client.send(new GetObjectCommand({ Bucket, Key: key })));
       if (!found) throw new StorageError("missing", "no such file");
       return readBody(found, bytesMax);
+    },
+    async stream(key) {
+      checkStorageKey(key);
+      const found = await orMissing(client.send(new GetObjectCommand({ Bucket, Key: key })));
+      if (!found?.Body) throw new StorageError("missing", "no such file");
+      return { bytes: found.ContentLength ?? 0, body: found.Body as Readable }; // safe: on Node the SDK gives a Readable
     },
     async write(key, bytes, mime) {
       checkStorageKey(key);

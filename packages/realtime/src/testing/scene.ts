@@ -7,10 +7,10 @@ import type { EventBody, StreamEvent } from "@axon/contracts/events";
 import type { Bus } from "../bus.ts";
 import { createDeltaWriter, type DeltaWriter } from "../delta-writer.ts";
 import type { DeltaBuffer } from "../deltas.ts";
-import type { Tracked } from "../follow.ts";
 import { announce } from "../hints.ts";
 import { createHub, type Hub } from "../hub.ts";
 import { parsePosition } from "../position.ts";
+import type { Tracked } from "../walk.ts";
 import { createFakeLog } from "./fake-log.ts";
 
 export interface Reply {
