@@ -19,7 +19,8 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   environments: { __vitest__: { resolve: { conditions } } },
   test: {
-    maxWorkers: 2,
+    // One more than the cores of a small machine: most of them wait for sockets and other processes at any moment.
+    maxWorkers: 3,
     // The files of a worker share its modules: nothing of ours keeps state in one, and reading them anew for each file took half of the time.
     isolate: false,
     projects: [
