@@ -17,7 +17,8 @@ const finds = (query: string, text: string) => wordsToFind(query).every((choice)
 describe("words that somebody types", () => {
   it("find every text that they stand in, whatever its language", () => {
     const missed = texts.flatMap((text) =>
-      (text.match(/[\p{L}\p{N}]{3,}/gu) ?? []).filter((word) => !isStop(word, text) && !finds(word, text)),
+      // An apostrophe is part of its word, as it is for `analyze`: "l'anniversaire" is found as it is written, and not by its noun.
+      (text.match(/[\p{L}\p{N}'’]{3,}/gu) ?? []).filter((word) => !isStop(word, text) && !finds(word, text)),
     );
     expect(missed).toEqual([]);
   });
