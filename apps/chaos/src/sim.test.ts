@@ -6,7 +6,7 @@ import { runOnce } from "./sim/run.ts";
 import { shrink } from "./sim/shrink.ts";
 import { openWorld, type World } from "./sim/world.ts";
 
-const runs = 25;
+const runs = 8;
 let database: TestDatabase;
 let world: World;
 
