@@ -4,7 +4,7 @@
  * @module
  */
 import { contact } from "@axon/db/schema/conversations";
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import type { WorkspaceCtx } from "../context.ts";
 
 export type ContactRow = typeof contact.$inferSelect;
@@ -27,6 +27,8 @@ const looksMax = 3;
  * contact, and before a conversation is locked.
  */
 export async function holdStandingContact(ws: Pick<WorkspaceCtx, "tx">, contactId: string): Promise<ContactRow | null> {
+  // Whoever follows a merge holds two contacts in the order of the merge, which need not be that of another merge.
+  await ws.tx.execute(sql`select pg_advisory_xact_lock_shared(hashtextextended(current_setting('app.workspace_id') || ':merges', 0))`);
   for (let [id, looks] = [contactId, 0]; looks < looksMax; looks += 1) {
     const [row] = await ws.tx.select().from(contact).where(eq(contact.id, id)).for("no key update");
     if (!row || row.erasedAt !== null) return null;

@@ -6,7 +6,7 @@
 import type { ContactDetail, MergeContactsInput } from "@axon/contracts/contacts";
 import { contactIdentity } from "@axon/db/schema/contacts";
 import { contact, conversation, csat } from "@axon/db/schema/conversations";
-import { asc, eq, inArray } from "drizzle-orm";
+import { asc, eq, inArray, sql } from "drizzle-orm";
 import type { WorkspaceCtx } from "../../context.ts";
 import { notFound, Refusal } from "../../errors.ts";
 import type { ContactRow } from "../../internal/standing-contact.ts";
@@ -43,8 +43,9 @@ export async function mergeContacts(ws: WorkspaceCtx, input: MergeContactsInput)
   return getContact(ws, intoId);
 }
 
-/** Always in the same order, so that two who merge each other's don't wait for one another. */
+/** One merge of a workspace at a time, and nobody follows one meanwhile: see `holdStandingContact`. */
 async function holdBoth(ws: WorkspaceCtx, fromId: string, intoId: string): Promise<[ContactRow, ContactRow]> {
+  await ws.tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(current_setting('app.workspace_id') || ':merges', 0))`);
   const rows = await ws.tx
     .select()
     .from(contact)
