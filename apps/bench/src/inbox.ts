@@ -7,12 +7,13 @@
 import { importInput, type ListConversationsInput, listConversationsInput } from "@axon/contracts/inbox";
 import { type Caller, createInWorkspace, type WorkspaceCtx } from "@axon/core/context";
 import { countInbox, importConversations, listConversations, listMessages, searchMessages } from "@axon/core/conversations";
-import { connect, type Database, openPool } from "@axon/db/connect";
+import type { Database } from "@axon/db/connect";
 import { newId } from "@axon/db/ids";
-import { type Inbox, loadInbox, type Owner, withoutIndexes } from "./inbox/load.ts";
+import { type Inbox, loadInbox, withoutIndexes } from "./inbox/load.ts";
 import { planReader } from "./inbox/plans.ts";
 import type { Installation } from "./installation.ts";
 import { quantile } from "./numbers.ts";
+import { type OwnedDatabase, type Owner, onOwnDatabase, secondsOf } from "./owned.ts";
 import type { BenchResult } from "./result.ts";
 
 const big = 1_000_000;
@@ -23,27 +24,11 @@ const goalMs = 100;
 type Verb = (ws: WorkspaceCtx) => Promise<{ nextCursor?: string | null } | unknown>;
 
 /** `scale`: part of the messages and workspaces, 0 to 1, for a quick try. */
-export async function inbox({ database }: Pick<Installation, "database">, scale: number): Promise<BenchResult> {
-  if (database.socketPath !== undefined) throw new Error("the bench inbox needs PostgreSQL: set TEST_DATABASE_URL and TEST_REDIS_URL");
-  const owner = openPool(database, null, 1);
-  const app = connect(database, { poolMax: 2 });
-  try {
-    return await measure(owner, app, scale);
-  } finally {
-    await app.close();
-    await owner.end({ timeout: 5 });
-  }
+export function inbox(installation: Pick<Installation, "database">, scale: number): Promise<BenchResult> {
+  return onOwnDatabase("inbox", installation, (on) => measure(on, scale));
 }
 
-async function measure(owner: Owner, app: Database, scale: number): Promise<BenchResult> {
-  const took: string[] = [];
-  const timed = async <Result>(what: string, work: () => Promise<Result>): Promise<Result> => {
-    const fromMs = performance.now();
-    const result = await work();
-    took.push(`${what} ${((performance.now() - fromMs) / 1000).toFixed(0)} s`);
-    process.stderr.write(`  ${took.at(-1)}\n`);
-    return result;
-  };
+async function measure({ owner, app, timed, took }: OwnedDatabase, scale: number): Promise<BenchResult> {
   const rebuild = await withoutIndexes(owner);
   const messages = Math.round(big * scale);
   const loaded = await timed("load", () => newInbox(owner, app, messages));
@@ -82,7 +67,7 @@ async function measure(owner: Owner, app: Database, scale: number): Promise<Benc
     ratios: [{ what: "the slowest p95, ms", value: worst, goal: `at most ${goalMs}` }],
     notes: [
       `each was asked ${rounds.measured} times, in turns, with the transaction around it; pages of 50, searches of 20`,
-      `it took: ${took.join(", ")}`,
+      `it took: ${secondsOf(took)}`,
       `sizes: ${await sizesOf(owner)}`,
       ...plans,
     ],

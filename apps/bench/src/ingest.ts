@@ -7,7 +7,7 @@
 import { createLocalProvider } from "@axon/ai/local/provider";
 import { createInWorkspace, type InWorkspace } from "@axon/core/context";
 import { getDocument, type IngestDeps, ingestDocument } from "@axon/core/knowledge";
-import { connect, type Database, openPool } from "@axon/db/connect";
+import type { Database } from "@axon/db/connect";
 import { newId } from "@axon/db/ids";
 import { document, knowledgeSource } from "@axon/db/schema/knowledge";
 import { createParser } from "@axon/documents/parser";
@@ -16,6 +16,7 @@ import { longPdf, longText } from "./ingest/documents.ts";
 import { type Row, type Shelf, waysOf } from "./ingest/rows.ts";
 import type { Installation } from "./installation.ts";
 import { quantile } from "./numbers.ts";
+import { type OwnedDatabase, type Owner, onOwnDatabase } from "./owned.ts";
 import type { BenchResult } from "./result.ts";
 
 const textBytes = 10 * 1024 * 1024;
@@ -40,49 +41,45 @@ interface Measured {
 }
 
 /** `scale`: part of the text, the pages and the rows, 0 to 1, for a quick try. */
-export async function ingest({ url, database: target }: Installation, scale: number): Promise<BenchResult> {
-  if (target.socketPath !== undefined) throw new Error("the bench ingest needs PostgreSQL: set TEST_DATABASE_URL and TEST_REDIS_URL");
+export function ingest(installation: Installation, scale: number): Promise<BenchResult> {
+  return onOwnDatabase("ingest", installation, (on) => measure(on, installation.url, scale));
+}
+
+async function measure({ owner, app }: OwnedDatabase, url: string, scale: number): Promise<BenchResult> {
   const [person] = await signUp(url, 1, 0);
   if (!person) throw new Error("nobody signed up");
-  const owner = openPool(target, null, 1);
-  const app = connect(target, { poolMax: 4 });
-  try {
-    const files = [
-      { name: "10 MB of text", mime: "text/markdown", bytes: longText(textBytes * scale) },
-      { name: "PDF of 1,000 pages", mime: "application/pdf", bytes: longPdf(Math.max(1, Math.round(pdfPages * scale))) },
-    ];
-    const documents: { variant: string; values: number[] }[] = [];
-    for (const file of files) {
-      const { chunks, parsing, chunking, embedding, total, peakMb, childPeakMb } = await read(app, person.workspaceId, file);
-      documents.push({ variant: file.name, values: [chunks, parsing, chunking, embedding, chunks / total, peakMb, childPeakMb] });
-    }
-    const rates = await compareRows(owner, app, person.workspaceId, Math.round(rowsMeasured * scale));
-    const nothing = Number.NaN;
-    return {
-      name: "ingest",
-      about: "A large text and a large PDF, read by a worker's own code; then chunk rows with vectors, in three ways that took turns.",
-      columns: ["chunks", "parse s", "cut and store s", "embed s", "rows/s", "peak MB", "child MB"],
-      rows: [
-        ...documents,
-        ...Object.entries(rates).map(([variant, rate]) => ({
-          variant: `rows: ${variant}`,
-          values: [nothing, nothing, nothing, nothing, rate, nothing, nothing],
-        })),
-      ],
-      ratios: [
-        { what: "Axon's rows per second, of bare binary COPY", value: rates.axon / rates.copy },
-        { what: "Axon's rows per second, times a multi-row INSERT", value: rates.axon / rates.insert, goal: "at least 4" },
-      ],
-      notes: [
-        "Rows are written with their vectors and all indexes but the vector index, which holds only big workspaces' and is filled later.",
-        "Embedding is by the local provider, on this machine's processor; a vendor's takes the time that the vendor takes.",
-        "Bare COPY goes past row-level security, which COPY cannot pass: Axon's way costs the second copy within the database.",
-      ],
-    };
-  } finally {
-    await app.close();
-    await owner.end({ timeout: 5 });
+  const files = [
+    { name: "10 MB of text", mime: "text/markdown", bytes: longText(textBytes * scale) },
+    { name: "PDF of 1,000 pages", mime: "application/pdf", bytes: longPdf(Math.max(1, Math.round(pdfPages * scale))) },
+  ];
+  const documents: { variant: string; values: number[] }[] = [];
+  for (const file of files) {
+    const { chunks, parsing, chunking, embedding, total, peakMb, childPeakMb } = await read(app, person.workspaceId, file);
+    documents.push({ variant: file.name, values: [chunks, parsing, chunking, embedding, chunks / total, peakMb, childPeakMb] });
   }
+  const rates = await compareRows(owner, app, person.workspaceId, Math.round(rowsMeasured * scale));
+  const nothing = Number.NaN;
+  return {
+    name: "ingest",
+    about: "A large text and a large PDF, read by a worker's own code; then chunk rows with vectors, in three ways that took turns.",
+    columns: ["chunks", "parse s", "cut and store s", "embed s", "rows/s", "peak MB", "child MB"],
+    rows: [
+      ...documents,
+      ...Object.entries(rates).map(([variant, rate]) => ({
+        variant: `rows: ${variant}`,
+        values: [nothing, nothing, nothing, nothing, rate, nothing, nothing],
+      })),
+    ],
+    ratios: [
+      { what: "Axon's rows per second, of bare binary COPY", value: rates.axon / rates.copy },
+      { what: "Axon's rows per second, times a multi-row INSERT", value: rates.axon / rates.insert, goal: "at least 4" },
+    ],
+    notes: [
+      "Rows are written with their vectors and all indexes but the vector index, which holds only big workspaces' and is filled later.",
+      "Embedding is by the local provider, on this machine's processor; a vendor's takes the time that the vendor takes.",
+      "Bare COPY goes past row-level security, which COPY cannot pass: Axon's way costs the second copy within the database.",
+    ],
+  };
 }
 
 async function read(app: Database, workspaceId: string, file: { name: string; mime: string; bytes: Uint8Array }): Promise<Measured> {
@@ -175,7 +172,7 @@ async function putDocument(
 }
 
 /** Rows per second of each way: the median of its rounds, which take turns. */
-async function compareRows(owner: ReturnType<typeof openPool>, app: Database, workspaceId: string, count: number) {
+async function compareRows(owner: Owner, app: Database, workspaceId: string, count: number) {
   const inWorkspace = createInWorkspace(app, () => {});
   const rows = Array.from({ length: count }, (_, at) => rowOf(at));
   const ways = waysOf(owner, app);

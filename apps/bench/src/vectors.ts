@@ -8,12 +8,13 @@
 
 import { createInWorkspace, type InWorkspace } from "@axon/core/context";
 import { indexWorkspace, retrieve } from "@axon/core/knowledge";
-import { connect, type Database, openPool } from "@axon/db/connect";
+import type { Database } from "@axon/db/connect";
 import type { Installation } from "./installation.ts";
 import { quantile } from "./numbers.ts";
+import { type OwnedDatabase, type Owner, onOwnDatabase, secondsOf } from "./owned.ts";
 import type { BenchResult } from "./result.ts";
 import { createCorpus, type Question, topics } from "./vectors/corpus.ts";
-import { type LoadedWorkspace, loadCorpus, type Owner } from "./vectors/load.ts";
+import { type LoadedWorkspace, loadCorpus } from "./vectors/load.ts";
 import { askNaively, buildNaive } from "./vectors/naive.ts";
 
 const small = { workspaces: 1_000, chunks: 100, topics: 5, asked: 200 };
@@ -41,32 +42,16 @@ interface Measured {
 }
 
 /** `scale`: part of the chunks and workspaces, 0 to 1, for a quick try. */
-export async function vectors({ database }: Installation, scale: number): Promise<BenchResult> {
-  if (database.socketPath !== undefined) throw new Error("the bench vectors needs PostgreSQL: set TEST_DATABASE_URL and TEST_REDIS_URL");
-  const owner = openPool(database, null, 1);
-  const app = connect(database, { poolMax: 2 });
-  try {
-    return await measure(owner, app, scale);
-  } finally {
-    await app.close();
-    await owner.end({ timeout: 5 });
-  }
+export function vectors(installation: Installation, scale: number): Promise<BenchResult> {
+  return onOwnDatabase("vectors", installation, (on) => measure(on, scale));
 }
 
-async function measure(owner: Owner, app: Database, scale: number): Promise<BenchResult> {
+async function measure({ owner, app, timed, took }: OwnedDatabase, scale: number): Promise<BenchResult> {
   const inWorkspace = createInWorkspace(app, () => {});
   const corpus = createCorpus(1);
   const all = Array.from({ length: topics }, (_, topic) => topic);
   const sizes = [Math.round(big.chunks * scale), ...Array<number>(Math.round(small.workspaces * scale)).fill(small.chunks)];
   const topicsOf = sizes.map((_, at) => (at === 0 ? all : Array.from({ length: small.topics }, () => corpus.pick(topics))));
-  const took: Record<string, number> = {};
-  const timed = async <Result>(what: string, work: () => Promise<Result>): Promise<Result> => {
-    const fromMs = performance.now();
-    const result = await work();
-    took[what] = (performance.now() - fromMs) / 1000;
-    process.stderr.write(`  ${what}: ${took[what].toFixed(0)} s\n`);
-    return result;
-  };
   const rebuild = await withoutIndexes(owner);
   const loaded = await timed("load", () =>
     loadCorpus(owner, corpus, {
@@ -164,7 +149,12 @@ async function takeTurn(
   }
 }
 
-async function report(owner: Owner, measured: Record<string, Measured>, took: Record<string, number>, scale: number): Promise<BenchResult> {
+async function report(
+  owner: Owner,
+  measured: Record<string, Measured>,
+  took: Readonly<Record<string, number>>,
+  scale: number,
+): Promise<BenchResult> {
   const sizes = await owner<{ name: string; mb: number }[]>`
     select relname as name, round(pg_relation_size(oid) / 1e6)::int as mb from pg_class
     where relname in ('chunk', 'chunk_near', 'chunk_by_word', 'chunk_searched', 'chunk_not_indexed', 'naive_chunk', 'naive_near') order by relname`;
@@ -173,7 +163,6 @@ async function report(owner: Owner, measured: Record<string, Measured>, took: Re
     return [recall.reduce((sum, value) => sum + value, 0) / recall.length, quantile(times, 0.5), quantile(times, 0.95), times.length];
   };
   const variants = Object.keys(measured).toSorted();
-  const seconds = Object.entries(took).map(([what, value]) => `${what} ${value.toFixed(0)} s`);
   return {
     name: "vectors",
     about: `${Math.round(big.chunks * scale)} chunks in one workspace and ${small.chunks} in each of ${Math.round(small.workspaces * scale)}, searched as the application does, row-level security on`,
@@ -185,7 +174,7 @@ async function report(owner: Owner, measured: Record<string, Measured>, took: Re
     ]),
     notes: [
       "recall of vectors is against comparing all of the workspace's vectors; of hybrid, against Axon's own exact search",
-      `it took: ${seconds.join(", ")}`,
+      `it took: ${secondsOf(took)}`,
       `sizes: ${sizes.map(({ name, mb }) => `${name} ${mb} MB`).join(", ")}`,
     ],
   };

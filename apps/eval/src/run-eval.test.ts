@@ -6,7 +6,7 @@ import { createLocalProvider } from "@axon/ai/local/provider";
 import { createOpenAiProvider } from "@axon/ai/openai/provider";
 import { answers } from "@axon/testing/openai/behaviours";
 import { createFakeOpenAi } from "@axon/testing/openai/fake-openai";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { readSets } from "./read-sets.ts";
 import { runEval } from "./run-eval.ts";
 
@@ -58,6 +58,7 @@ it("measures a folder from its files to its numbers, on the embedded engine", as
 }, 120_000);
 
 it("fits a real model on answers that it wrote and on those that it declined, and writes what it found", async () => {
+  const prepared = inject("testDatabase");
   const fake = await createFakeOpenAi();
   const home = await mkdtemp(join(tmpdir(), "axon-eval-"));
   const into = await mkdtemp(join(tmpdir(), "axon-eval-"));
@@ -78,7 +79,7 @@ it("fits a real model on answers that it wrote and on those that it declined, an
         model: "gpt-test",
         embeddingModel: "text-embedding-3-small",
       }),
-      databaseUrl: process.env.TEST_DATABASE_URL ?? null,
+      databaseUrl: prepared.kind === "server" ? prepared.serverUrl : null,
       coefficientsFolder: into,
       say: () => {},
     });

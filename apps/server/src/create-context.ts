@@ -20,7 +20,6 @@ export interface Caller {
   /** Of the call under way. */
   requestId(): string;
   observe: ApiCtx["observe"];
-  pace: ApiCtx["pace"];
   /** The socket that the call comes over; null for a request of its own. */
   socket: CallingSocket | null;
 }
@@ -95,7 +94,6 @@ export function createContext({ services, callers, recent }: ContextDeps, caller
         expiresAtMs,
         onEnd,
       }),
-    pace: caller.pace,
   };
 }
 

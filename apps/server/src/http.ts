@@ -62,7 +62,6 @@ export async function createHttp({ context, parts, limits, origins, trust, optio
       headers: request.headers,
       requestId: () => request.id,
       observe,
-      pace: async () => {}, // Over SSE the stream itself waits for its reader.
       socket: null,
     });
   addRestRoutes(app, {

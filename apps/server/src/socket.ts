@@ -16,7 +16,6 @@ import { bearerOf, type ContextDeps, createContext, workspaceOf } from "./create
 import { rawAnswer } from "./door-answer.ts";
 import type { DoorOptions } from "./door-options.ts";
 import type { Origins } from "./origins.ts";
-import { paceLimits } from "./pace.ts";
 import { observeCalls, watchFailures } from "./request-log.ts";
 import { GuardedSocket, guardSocket } from "./socket-guard.ts";
 import { createTally } from "./tally.ts";
@@ -24,6 +23,10 @@ import { admitUpgrades, widgetSocketPath } from "./upgrades.ts";
 
 /** A client that has not said goodbye by then is gone, or does not listen. */
 const goodbyeMs = 2_000;
+/** A reader who has this much unread is waited for, */
+const unreadBytesMax = 1024 * 1024;
+/** and who takes in nothing for this long is let go; it can come back and resume. */
+const stalledMsMax = 30_000;
 
 export interface SocketDeps {
   context: ContextDeps;
@@ -56,7 +59,8 @@ export function openSockets(server: Server, { context, parts, limits, origins, t
     router: appRouter,
     pingMs: options.pingMs,
     pongWaitMs: options.pongWaitMs,
-    ...paceLimits,
+    unreadBytesMax,
+    stalledMsMax,
     onFailure: watchFailures(parts),
   });
   // Of the request only what is used later is kept: ten thousand idle sockets hold what this holds, ten thousand times.
@@ -79,7 +83,6 @@ export function openSockets(server: Server, { context, parts, limits, origins, t
         visitorsOnly,
         requestId: () => currentRequest() ?? socketId,
         observe,
-        pace: async () => {}, // The wire itself waits for its reader.
         socket: socket.gate?.calling ?? null,
       });
     };

@@ -3,7 +3,7 @@ import { type JobHandlers, type JobName, type JobPayload, type JobRun, jobs } fr
 import { connect, type Database, openPool } from "@axon/db/connect";
 import { openTestDatabase, type TestDatabase } from "@axon/testing/database";
 import { openTestLimits } from "@axon/testing/limits";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { type CutAt, cutAt, leaseEnds, letLeasesRunOut } from "./cut.fixture.ts";
 import { differences, endState, tenantTables } from "./end-state.fixture.ts";
 import { scenes } from "./scenes.fixture.ts";
@@ -11,9 +11,9 @@ import { handlersIn, newWorld, type World } from "./world.fixture.ts";
 
 const names = Object.keys(jobs) as JobName[]; // safe: keys of a literal
 /** A job with more awaits than this is cut at those that leave something behind, and at some of the others. */
-const cutsMax = Number(process.env["TWICE_CUTS_MAX"] ?? 10);
+const cutsMax = inject("twiceCutsMax");
 /** Which of the others: the same for the same seed. */
-const seed = Number(process.env["TWICE_SEED"] ?? 1);
+const seed = inject("testSeed");
 /** Trials that are under way at once, each in a workspace of its own. */
 const atOnceMax = 4;
 /** A queue tries a job this often after its worker died, and more. */

@@ -94,6 +94,4 @@ export interface ApiCtx {
   watch(principal: Principal, permission: Permission, onEnd: (refusal: Refusal) => void): () => void;
   /** The same for a visitor: their channel, contact or workspace is gone, or nobody vouches for them any more. */
   watchVisitor(visitor: VisitorPrincipal, onEnd: (refusal: Refusal) => void): () => void;
-  /** Waits until the reader has taken in what it was sent; ends a reader that takes nothing. */
-  pace(signal: AbortSignal): Promise<void>;
 }

@@ -17,6 +17,15 @@ const releases: readonly Readonly<Record<string, string>>[] = [
     "0003_who_may_come_in": "53e45e60ae7831cbb284ac0d72d2596134b0bf7f5c7173765ba81d72ac046c2d",
     "0004_who_may_come_in_fences": "8ab9c7e57511443280668ac56b7b838ea8655362b75ec08d6ba81d4a913f07c1",
   },
+  {
+    "0005_knowledge_and_agents": "0c585b1f3f0e8eb53b7f5b963ccbd207a60c57d1675b3b69e5a24f589fe01b65",
+    "0006_knowledge_and_agents_fences": "427d9137a79e73b948727402d7e942395c51b4f79eaededcd89bbeaa4eb7b406",
+    "0007_conversations": "d4c97f5334e598eb40be2ee3b323d5c1b14ac2ad771543312360a003d3e03997",
+    "0008_inbox": "ba69d4b8b45cb89fcfae4b4c2ccb94553e480de0109f7f413040752d8c61b423",
+    "0009_contacts": "ce5a7126695d8ce3eba612b0832f750f58db61165f53ffbc1d440cc6703308c3",
+    "0010_engine_room": "39e244af74e440c39f74874a3a97243902c1b73620d195115e339fad161e670b",
+    "0011_live": "f890ce227960027c92f32404d66ebd74e06d53adcf457bb04c9cc3aa3a098e85",
+  },
 ];
 
 const folder = new URL("../drizzle/", import.meta.url);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { createTicker, type Ticker, type TickerOptions } from "./schedule.ts";
+import type { Ticker } from "./loop.ts";
+import { createTicker, type TickerOptions } from "./schedule.ts";
 import { createMemoryLog } from "./scripted.fixture.ts";
 
 const waitMs = { timeout: 20_000, interval: 5 };

@@ -7,7 +7,7 @@
  * @module
  */
 import type { JobLog } from "./log.ts";
-import { createPause, jittered } from "./pause.ts";
+import { createLoop, type Ticker } from "./loop.ts";
 
 export interface TickerOptions {
   name: string;
@@ -18,40 +18,12 @@ export interface TickerOptions {
   log: JobLog;
 }
 
-export interface Ticker {
-  /** The first run comes at a random moment within `everyMs`, so that workers started together do not sweep together. */
-  start(): void;
-  /** Aborts the run under way, if there is one, and waits for it. */
-  stop(): Promise<void>;
-}
-
 /** A ticker: one run at a time, and a run that fails is logged and followed by the next. */
 export function createTicker({ name, everyMs, run, log }: TickerOptions): Ticker {
-  const pause = createPause();
-  const stopping = new AbortController();
-  let running: Promise<void> | null = null;
-
-  async function loop(): Promise<void> {
-    await pause.wait(Math.random() * everyMs);
-    while (!stopping.signal.aborted) {
-      try {
-        await run(stopping.signal);
-      } catch (error) {
-        if (!stopping.signal.aborted) log.error({ err: error, ticker: name }, "a scheduled run failed; the next one follows");
-      }
-      if (!stopping.signal.aborted) await pause.wait(jittered(everyMs));
-    }
-  }
-
-  return {
-    start() {
-      if (stopping.signal.aborted) return;
-      running ??= loop();
-    },
-    async stop() {
-      stopping.abort();
-      pause.cut();
-      await running;
-    },
-  };
+  return createLoop({
+    firstWithinMs: everyMs,
+    everyMs,
+    round: run,
+    onFailure: (error) => log.error({ err: error, ticker: name }, "a scheduled run failed; the next one follows"),
+  });
 }

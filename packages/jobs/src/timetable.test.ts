@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { Ticker } from "./schedule.ts";
+import type { Ticker } from "./loop.ts";
 import { createMemoryLog } from "./scripted.fixture.ts";
 import { createSchedule, type ScheduleOptions, type TickKeeper } from "./timetable.ts";
 

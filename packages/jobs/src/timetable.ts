@@ -8,8 +8,7 @@
  * @module
  */
 import type { JobLog } from "./log.ts";
-import { createPause, jittered } from "./pause.ts";
-import type { Ticker } from "./schedule.ts";
+import { createLoop, type Ticker } from "./loop.ts";
 
 /** Who took which tick, kept where all processes see it and by one clock. */
 export interface TickKeeper {
@@ -41,59 +40,42 @@ export interface ScheduleOptions {
 
 const defaultLeaseMs = 60_000;
 const lookMsMax = 30_000;
+const firstLookMsMax = 2_000;
 /** A run that failed is tried again after this long, or at the next tick if that comes sooner. */
 const againMsMax = 60_000;
 
 /** A schedule; one run at a time. Starting a process looks at once, give or take a moment, so that what was missed is soon made up for. */
 export function createSchedule(options: ScheduleOptions): Ticker {
-  const { name, everyMs, run, keeper, log, leaseMs = defaultLeaseMs, lookMs = Math.min(everyMs / 2, lookMsMax) } = options;
-  const pause = createPause();
-  const stopping = new AbortController();
-  let running: Promise<void> | null = null;
-
-  async function runTick(fence: number): Promise<void> {
-    const lost = new AbortController();
-    const signal = AbortSignal.any([stopping.signal, lost.signal]);
-    const heartbeat = setInterval(() => {
-      keeper.renew(name, fence, leaseMs).then(
-        (ours) => ours || lost.abort(new Error(`another process has taken over ${name}`)),
-        () => undefined, // A missed renewal is made up by the next; the lease outlasts several.
-      );
-    }, leaseMs / 4);
-    try {
-      await run(signal);
-      if (signal.aborted) await keeper.giveUp(name, fence, 0);
-      else await keeper.end(name, fence);
-    } catch (error) {
-      if (!signal.aborted) log.error({ err: error, schedule: name }, "a scheduled run failed; it will be tried again");
-      await keeper.giveUp(name, fence, stopping.signal.aborted ? 0 : Math.min(everyMs, againMsMax));
-    } finally {
-      clearInterval(heartbeat);
-    }
-  }
-
-  async function loop(): Promise<void> {
-    await pause.wait(Math.random() * Math.min(lookMs, 2_000));
-    while (!stopping.signal.aborted) {
-      try {
-        const fence = await keeper.take(name, everyMs, leaseMs);
-        if (fence !== null) await runTick(fence);
-      } catch (error) {
-        if (!stopping.signal.aborted) log.error({ err: error, schedule: name }, "a schedule could not be looked at; it will be again");
-      }
-      if (!stopping.signal.aborted) await pause.wait(jittered(lookMs));
-    }
-  }
-
-  return {
-    start() {
-      if (stopping.signal.aborted) return;
-      running ??= loop();
+  const { name, everyMs, keeper, log, leaseMs = defaultLeaseMs, lookMs = Math.min(everyMs / 2, lookMsMax) } = options;
+  return createLoop({
+    firstWithinMs: Math.min(lookMs, firstLookMsMax),
+    everyMs: lookMs,
+    round: async (stopping) => {
+      const fence = await keeper.take(name, everyMs, leaseMs);
+      if (fence !== null) await runTick(options, fence, leaseMs, stopping);
     },
-    async stop() {
-      stopping.abort();
-      pause.cut();
-      await running;
-    },
-  };
+    onFailure: (error) => log.error({ err: error, schedule: name }, "a schedule could not be looked at; it will be again"),
+  });
+}
+
+/** Runs what is due under its lease: ended when it ran whole, given up for another when it failed, was stopped or lost the lease. */
+async function runTick({ name, everyMs, run, keeper, log }: ScheduleOptions, fence: number, leaseMs: number, stopping: AbortSignal) {
+  const lost = new AbortController();
+  const signal = AbortSignal.any([stopping, lost.signal]);
+  const heartbeat = setInterval(() => {
+    keeper.renew(name, fence, leaseMs).then(
+      (ours) => ours || lost.abort(new Error(`another process has taken over ${name}`)),
+      () => undefined, // A missed renewal is made up by the next; the lease outlasts several.
+    );
+  }, leaseMs / 4);
+  try {
+    await run(signal);
+    if (signal.aborted) await keeper.giveUp(name, fence, 0);
+    else await keeper.end(name, fence);
+  } catch (error) {
+    if (!signal.aborted) log.error({ err: error, schedule: name }, "a scheduled run failed; it will be tried again");
+    await keeper.giveUp(name, fence, stopping.aborted ? 0 : Math.min(everyMs, againMsMax));
+  } finally {
+    clearInterval(heartbeat);
+  }
 }

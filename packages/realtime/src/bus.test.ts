@@ -1,5 +1,6 @@
+import type {} from "@axon/testing/global-setup";
 import { Redis } from "ioredis";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, inject, it, vi } from "vitest";
 import { type Bus, createMemoryBus } from "./bus.ts";
 import { createHub } from "./hub.ts";
 import { createMemoryDeltas } from "./memory-deltas.ts";
@@ -8,7 +9,7 @@ import { brief, createScene, open, take } from "./testing/scene.ts";
 
 vi.setConfig({ testTimeout: 30_000 });
 const soon = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 10 });
-const redisUrl = process.env.TEST_REDIS_URL;
+const redisUrl = inject("testRedisUrl");
 const closing: Bus[] = [];
 afterEach(async () => {
   for (const bus of closing.splice(0)) await bus.close();

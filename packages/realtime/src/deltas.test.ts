@@ -1,10 +1,11 @@
+import type {} from "@axon/testing/global-setup";
 import { Redis } from "ioredis";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, inject, it } from "vitest";
 import { type DeltaBuffer, piecesMax } from "./deltas.ts";
 import { createMemoryDeltas } from "./memory-deltas.ts";
 import { createRedisDeltas } from "./redis-deltas.ts";
 
-const redisUrl = process.env.TEST_REDIS_URL;
+const redisUrl = inject("testRedisUrl");
 const redis = new Redis(redisUrl ?? "", { lazyConnect: true });
 afterAll(() => redis.disconnect());
 const prefix = `axon-test-${crypto.randomUUID()}:`;
@@ -12,7 +13,7 @@ const someReply = () => ({ workspaceId: crypto.randomUUID(), conversationId: cry
 
 const kinds: [string, boolean, () => DeltaBuffer][] = [
   ["memory", true, () => createMemoryDeltas()],
-  ["Redis", redisUrl !== undefined, () => createRedisDeltas({ redis, prefix, keptMs: 30_000 })],
+  ["Redis", redisUrl !== null, () => createRedisDeltas({ redis, prefix, keptMs: 30_000 })],
 ];
 
 for (const [name, available, create] of kinds) {

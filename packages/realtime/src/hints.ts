@@ -50,9 +50,17 @@ const look: Hint = { type: "look" };
 export function parseHint(payload: string): Hint {
   if (payload === "look") return look;
   if (payload === "") return { type: "missed" };
-  // safe: nobody but our own processes is on the bus, and a kind that a newer one tells of is passed on unread
-  if (payload.startsWith("passing:")) return { type: "passing", event: JSON.parse(payload.slice("passing:".length)) as PassingEvent };
+  if (payload.startsWith("passing:")) return parsePassing(payload.slice("passing:".length));
   const [, replyId, index, text] = /^piece:([^:]*):(\d{1,6}):(.*)$/s.exec(payload) ?? [];
   if (replyId === undefined || index === undefined || text === undefined) return { type: "look" };
   return { type: "piece", replyId, index: Number(index), text };
+}
+
+function parsePassing(json: string): Hint {
+  try {
+    // safe: nobody but our own processes is on the bus, and a kind that a newer one tells of is passed on unread
+    return { type: "passing", event: JSON.parse(json) as PassingEvent };
+  } catch {
+    return look;
+  }
 }

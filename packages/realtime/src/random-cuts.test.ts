@@ -1,10 +1,11 @@
+import type {} from "@axon/testing/global-setup";
 /**
  * The promise as a whole: whatever is lost, slow or cut, a subscriber who comes back with its last id has everything once, in order.
  *
  * @module
  */
 import { Redis } from "ioredis";
-import { describe, expect, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import { type Bus, createMemoryBus } from "./bus.ts";
 import type { DeltaBuffer } from "./deltas.ts";
 import { createMemoryDeltas } from "./memory-deltas.ts";
@@ -59,17 +60,18 @@ async function play(bus: Bus, deltas: DeltaBuffer, seed: number): Promise<void> 
   expect(hubs.map((hub) => hub.stats())).toEqual(hubs.map(() => ({ topics: 0, followers: 0 })));
 }
 
-const seed = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000);
+const seed = inject("testSeed");
+const redisUrl = inject("testRedisUrl");
 
 describe(`a subscriber who is cut off at random (seed ${seed})`, () => {
   it("misses nothing and sees nothing twice, in one process", async () => {
     for (let round = 0; round < 15; round += 1) await play(createMemoryBus(), createMemoryDeltas(), seed + round * 10);
   }, 60_000);
 
-  it.skipIf(!process.env.TEST_REDIS_URL)(
+  it.skipIf(redisUrl === null)(
     "misses nothing and sees nothing twice, over Redis",
     async () => {
-      const connect = () => new Redis(process.env.TEST_REDIS_URL ?? "");
+      const connect = () => new Redis(redisUrl ?? "");
       const prefix = `axon-test-${crypto.randomUUID()}:`;
       const redis = connect();
       const bus = createRedisBus({ connect, prefix });

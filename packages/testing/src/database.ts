@@ -4,11 +4,11 @@
  * @module
  */
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { type DatabaseTarget, openPool } from "@axon/db/connect";
-import { openEmbedded } from "@axon/db/embedded/open";
+import { openEmbedded, serveEngine } from "@axon/db/embedded/open";
 import { inject } from "vitest";
 import { databaseUrl } from "./database-setup.ts";
+import { takeEngine } from "./engine-pool.ts";
 import type { PreparedDatabase } from "./global-setup.ts";
 
 /** Fits `connect()` as it is. */
@@ -25,7 +25,7 @@ const truncateSql = `do $$ declare tables text; begin
   if tables is not null then execute 'truncate ' || tables || ' restart identity cascade'; end if;
 end $$`;
 
-/** Opens a fresh copy of the migrated database; about a second. Throws when the run could not prepare one. */
+/** Opens a migrated database with nothing in it. Throws when the run could not prepare one. */
 export async function openTestDatabase(): Promise<TestDatabase> {
   const prepared = inject("testDatabase");
   if (prepared.kind === "failed") throw new Error(`this run has no test database: ${prepared.reason}`);
@@ -42,8 +42,12 @@ export async function openEmptyDatabase(): Promise<TestDatabase> {
 }
 
 async function openCopy(dumpPath: string): Promise<TestDatabase> {
-  const database = await openEmbedded({ dataDir: null, loadDump: new Blob([await readFile(dumpPath)]) });
-  return withOwner("embedded", database, () => database.close());
+  const { engine, release } = await takeEngine(dumpPath);
+  const database = await serveEngine(engine);
+  return withOwner("embedded", database, async () => {
+    await database.close();
+    await release();
+  });
 }
 
 /** Its name begins with that of the run's template, by which the run finds what was left behind. */

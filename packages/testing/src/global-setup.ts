@@ -21,8 +21,16 @@ declare module "vitest" {
     testRedisUrl: string | null;
     /** The embedded engine's own tests need it on any kind of run. */
     embeddedDumpPath: string | null;
+    /** What random tests begin with: TEST_SEED when a failure is to be seen again. */
+    testSeed: number;
+    /** At how many awaits of one job it is cut: TWICE_CUTS_MAX. */
+    twiceCutsMax: number;
   }
 }
+
+const seedsMax = 1_000_000;
+/** What a run of the whole suite has time for. */
+const twiceCutsDefault = 10;
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   // A test runner's entry is the one place beside main.ts that looks at the environment.
@@ -33,6 +41,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     : dump;
   project.provide("testDatabase", prepared);
   project.provide("testRedisUrl", process.env.TEST_REDIS_URL || null);
+  project.provide("testSeed", Number(process.env.TEST_SEED || Date.now() % seedsMax));
+  project.provide("twiceCutsMax", Number(process.env.TWICE_CUTS_MAX || twiceCutsDefault));
   project.provide("embeddedDumpPath", dump.kind === "embedded" ? dump.dumpPath : null);
   return async () => {
     if (prepared.kind === "server") await dropTemplate(prepared.serverUrl, prepared.template);

@@ -4,10 +4,8 @@
  *
  * @module
  */
-import type { openPool } from "@axon/db/connect";
 import { newId } from "@axon/db/ids";
-
-export type Owner = ReturnType<typeof openPool>;
+import type { Owner } from "../owned.ts";
 
 export interface Inbox {
   workspaceId: string;

@@ -6,14 +6,13 @@
  */
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { Database, openPool } from "@axon/db/connect";
+import type { Database } from "@axon/db/connect";
 import { type CopyColumn, copyIn } from "@axon/db/copy";
 import { newId } from "@axon/db/ids";
 import { withWorkspace } from "@axon/db/transaction";
 import { type SQL, sql } from "drizzle-orm";
+import type { Owner } from "../owned.ts";
 import { copyBlocks, type Field, halfvec, integer, noTexts, text, tsvector, uuid } from "../vectors/binary-copy.ts";
-
-type Owner = ReturnType<typeof openPool>;
 
 export interface Row {
   words: string[];

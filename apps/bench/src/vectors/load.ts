@@ -5,13 +5,10 @@
  */
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { openPool } from "@axon/db/connect";
 import { newId } from "@axon/db/ids";
+import type { Owner } from "../owned.ts";
 import { boolean, copyBlocks, type Field, halfvec, integer, noTexts, text, tsvector, uuid } from "./binary-copy.ts";
 import type { Corpus, Question } from "./corpus.ts";
-
-/** A connection that owns the tables. */
-export type Owner = ReturnType<typeof openPool>;
 
 export interface LoadedWorkspace {
   id: string;

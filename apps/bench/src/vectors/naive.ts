@@ -4,7 +4,7 @@
  * @module
  */
 import type { Database } from "@axon/db/connect";
-import type { Owner } from "./load.ts";
+import type { Owner } from "../owned.ts";
 
 /** Copies the vectors of all chunks into a table of their own, fenced like ours, and indexes them. */
 export async function buildNaive(owner: Owner): Promise<void> {

@@ -12,8 +12,8 @@ import { createAgent } from "@axon/core/agents";
 import { createInWorkspace } from "@axon/core/context";
 import { connect, type Database, type DatabaseTarget, openPool } from "@axon/db/connect";
 import { newId } from "@axon/db/ids";
-import { chunk, document, knowledgeSource } from "@axon/db/schema/knowledge";
 import type { Tx } from "@axon/db/transaction";
+import { putReadyDocument } from "@axon/testing/ready-document";
 import type { Sql } from "postgres";
 import { installClock } from "./clock.ts";
 import { facts } from "./model.ts";
@@ -84,38 +84,11 @@ const blockedSql = `select count(distinct pid)::int as count from pg_locks join 
 const clearSql = "delete from outbox; delete from conversation; delete from contact; delete from question_gap";
 
 async function teach(tx: Tx, workspaceId: string): Promise<void> {
-  const [sourceId, documentId, title, text] = [newId(), newId(), "Returns", facts.join(" ")];
+  const [title, text] = ["Returns", facts.join(" ")];
   const { embedder } = createLocalProvider();
   const [vector] = await embedder.embed([embeddingText(title, [], text)], { kind: "document" });
   const { tsvector, length } = indexLexemes(title, [], text);
-  await tx.insert(knowledgeSource).values({ workspaceId, id: sourceId, kind: "text", name: title });
-  await tx.insert(document).values({
-    workspaceId,
-    id: documentId,
-    sourceId,
-    name: title,
-    mime: "text/plain",
-    bytes: text.length,
-    storageKey: documentId,
-    status: "ready",
-    publishedVersion: 1,
-    chunkCount: 1,
-  });
-  await tx.insert(chunk).values({
-    searchable: true,
-    workspaceId,
-    id: newId(),
-    documentId,
-    sourceId,
-    version: 1,
-    ordinal: 0,
-    title,
-    headingPath: [],
-    text,
-    hash: title,
-    lexemes: tsvector,
-    length,
-    embedding: [...(vector ?? [])],
-    embedder: embedder.id,
+  await putReadyDocument(tx, workspaceId, {
+    ...{ title, text, lexemes: tsvector, length, embedding: [...(vector ?? [])], embedder: embedder.id },
   });
 }

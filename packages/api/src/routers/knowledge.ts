@@ -82,9 +82,6 @@ export const knowledgeRouter = router({
   }),
   onProgress: reading.input(onProgressInput.prefault({})).subscription(async function* ({ ctx, input }) {
     const { ended } = ctx;
-    for await (const { id, event } of progressOf(ctx, input, ended)) {
-      await ctx.pace(ended);
-      yield tracked(id, event);
-    }
+    for await (const { id, event } of progressOf(ctx, input, ended)) yield tracked(id, event);
   }),
 });

@@ -9,9 +9,8 @@ import { createLocalProvider } from "@axon/ai/local/provider";
 import type { AiProvider, ChatPart, ChatRequest } from "@axon/ai/provider";
 import { agentSettings, type CreateAgentInput } from "@axon/contracts/agents";
 import type { Conversation, Message } from "@axon/contracts/conversations";
-import { newId } from "@axon/db/ids";
 import { turn } from "@axon/db/schema/conversations";
-import { chunk, document, knowledgeSource } from "@axon/db/schema/knowledge";
+import { putReadyDocument } from "@axon/testing/ready-document";
 import { asc, eq } from "drizzle-orm";
 import { createAgent } from "../agents/index.ts";
 import type { Scene } from "../scene.fixture.ts";
@@ -106,36 +105,7 @@ export async function knowledgeAbout(scene: Scene, workspaceId: string, title: s
   const [vector] = await embedder.embed([embeddingText(title, [], text)], { kind: "document" });
   const { tsvector, length } = indexLexemes(title, [], text);
   await scene.inWorkspace(workspaceId, async ({ tx }) => {
-    const [sourceId, documentId] = [newId(), newId()];
-    await tx.insert(knowledgeSource).values({ workspaceId, id: sourceId, kind: "text", name: title });
-    await tx.insert(document).values({
-      workspaceId,
-      id: documentId,
-      sourceId,
-      name: title,
-      mime: "text/plain",
-      bytes: text.length,
-      storageKey: documentId,
-      status: "ready",
-      publishedVersion: 1,
-      chunkCount: 1,
-    });
-    await tx.insert(chunk).values({
-      searchable: true,
-      workspaceId,
-      id: newId(),
-      documentId,
-      sourceId,
-      version: 1,
-      ordinal: 0,
-      title,
-      headingPath: [],
-      text,
-      hash: title,
-      lexemes: tsvector,
-      length,
-      embedding: [...(vector ?? [])],
-      embedder: embedder.id,
-    });
+    const ready = { title, text, lexemes: tsvector, length, embedding: [...(vector ?? [])], embedder: embedder.id };
+    await putReadyDocument(tx, workspaceId, ready);
   });
 }

@@ -53,37 +53,21 @@ const socketPathBytesMax = 100;
  * elsewhere, and what the engine says when its files cannot be read.
  */
 export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedDatabase> {
-  const notice = options.onNotice ?? (() => {});
   const dataDir = options.dataDir === null ? null : resolve(options.dataDir);
   const unlock = dataDir === null ? () => {} : lockDataDir(dataDir);
   let engine: PGlite | null = null;
   try {
     const running = dataDir === null ? await startEngine(null, options.loadDump) : await startStored(dataDir, options.loadDump);
     engine = running;
-    const address = await chooseAddress(options.socketDir);
-    const front = new Front(new EngineSession(running), address.connection.password, (error) =>
-      notice(`the embedded database stopped: ${String(error)}`),
-    );
-    const server = await listen(front, address);
-    const stopUpkeep = keepHouse(front, notice);
+    const served = await serveEngine(running, options);
     let closed: Promise<void> | null = null;
     const close = async () => {
-      stopUpkeep();
-      server.close();
-      await front.close();
+      await served.close();
       await running.close();
-      if (address.ownsDir) await rm(address.ownsDir, { recursive: true, force: true });
       unlock();
     };
     return {
-      url: address.url,
-      ...(address.socketPath ? { socketPath: address.socketPath } : {}),
-      connection: address.connection,
-      dump: () =>
-        front.alone(async (session) => {
-          await session.query("checkpoint");
-          return running.dumpDataDir("none");
-        }),
+      ...served,
       close: () => {
         closed ??= close();
         return closed;
@@ -94,6 +78,40 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedDa
     unlock();
     throw error;
   }
+}
+
+/** An engine that keeps its data in memory, begun with what a `dump()` holds; nobody listens yet. */
+export function startInMemory(loadDump: Blob): Promise<PGlite> {
+  return startEngine(null, loadDump);
+}
+
+/** Listens for an engine that runs already, and that goes on running when this is closed. One at a time for an engine. */
+export async function serveEngine(
+  engine: PGlite,
+  { socketDir, onNotice = () => {} }: Pick<EmbeddedOptions, "socketDir" | "onNotice"> = {},
+): Promise<EmbeddedDatabase> {
+  const address = await chooseAddress(socketDir);
+  const front = new Front(new EngineSession(engine), address.connection.password, (error) =>
+    onNotice(`the embedded database stopped: ${String(error)}`),
+  );
+  const server = await listen(front, address);
+  const stopUpkeep = keepHouse(front, onNotice);
+  return {
+    url: address.url,
+    ...(address.socketPath ? { socketPath: address.socketPath } : {}),
+    connection: address.connection,
+    dump: () =>
+      front.alone(async (session) => {
+        await session.query("checkpoint");
+        return engine.dumpDataDir("none");
+      }),
+    close: async () => {
+      stopUpkeep();
+      server.close();
+      await front.close();
+      if (address.ownsDir) await rm(address.ownsDir, { recursive: true, force: true });
+    },
+  };
 }
 
 /** The cluster is made beside its place and moved there when it is whole: one that was killed halfway is made again. */

@@ -1,6 +1,7 @@
+import type {} from "@axon/testing/global-setup";
 /** Our WebSocket handler beside tRPC's own: the same words to the same messages, and what only ours does. */
 import { createTRPCClient, createWSClient, wsLink } from "@trpc/client";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, inject, it } from "vitest";
 import { WebSocket } from "ws";
 import { createMemoryBus } from "../bus.ts";
 import type { Hub } from "../hub.ts";
@@ -237,7 +238,7 @@ describe("a reader who has stopped reading", () => {
   });
 });
 
-const seed = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000);
+const seed = inject("testSeed");
 
 describe(`sockets at two servers (seed ${seed})`, () => {
   it("cut a hundred times at random leave no gap and repeat nothing", async () => {

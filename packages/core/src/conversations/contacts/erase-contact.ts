@@ -22,6 +22,7 @@ import { attachmentKeys, purgeAttachmentFiles } from "../../internal/attachment-
 import type { FileStore } from "../../knowledge/index.ts";
 import { removeCopies } from "./erase-copies.ts";
 import { addCounts, type Counts, type ErasureRow, toErasure } from "./erasures.ts";
+import { noDetails } from "./names.ts";
 
 export interface EraseDeps {
   inWorkspace: InWorkspace;
@@ -73,7 +74,7 @@ async function orderErasure(ws: WorkspaceCtx, contactId: string): Promise<Erasur
   const names = await ws.tx.delete(contactIdentity).where(eq(contactIdentity.contactId, id)).returning({ id: contactIdentity.id });
   const merged = await ws.tx
     .update(contact)
-    .set({ ...nothing, erasedAt: sql`now()` })
+    .set({ ...noDetails, erasedAt: sql`now()` })
     .where(or(eq(contact.id, id), eq(contact.mergedInto, id)))
     .returning({ id: contact.id });
   const copies = await removeCopies(ws, { conversationIds: [], words });
@@ -94,8 +95,6 @@ async function orderErasure(ws: WorkspaceCtx, contactId: string): Promise<Erasur
   ws.emit({ type: "contact.updated", contactId: id, change: "erased" });
   return row;
 }
-
-const nothing = { externalId: null, name: null, email: null, phone: null, locale: null, page: null, verifiedAt: null, attributes: {} };
 
 /** By what their words would be known in a copy of them. */
 async function wordsOf(ws: WorkspaceCtx, held: typeof contact.$inferSelect): Promise<string[]> {

@@ -10,6 +10,7 @@ import { asc, eq, inArray, sql } from "drizzle-orm";
 import type { WorkspaceCtx } from "../../context.ts";
 import { notFound, Refusal } from "../../errors.ts";
 import type { ContactRow } from "../../internal/standing-contact.ts";
+import { noDetails } from "./names.ts";
 import { getContact } from "./view.ts";
 
 /**
@@ -75,11 +76,10 @@ async function moveConversations(ws: WorkspaceCtx, fromId: string, intoId: strin
 }
 
 async function moveAbout(ws: WorkspaceCtx, from: ContactRow, into: ContactRow): Promise<void> {
-  const nothing = { externalId: null, name: null, email: null, phone: null, locale: null, page: null, verifiedAt: null, attributes: {} };
   // First what is unique, or the two would have it at once.
   await ws.tx
     .update(contact)
-    .set({ ...nothing, mergedInto: into.id })
+    .set({ ...noDetails, mergedInto: into.id })
     .where(eq(contact.id, from.id));
   await ws.tx.update(contact).set({ mergedInto: into.id }).where(eq(contact.mergedInto, from.id));
   await ws.tx

@@ -76,3 +76,15 @@ async function vouch(ws: WorkspaceCtx, contactId: string, row: IdentityRow): Pro
 function isName({ kind, value }: Pick<ContactName, "kind" | "value">): SQL | undefined {
   return and(eq(contactIdentity.kind, kind), eq(contactIdentity.value, value));
 }
+
+/** What a contact is left with whose details are another's now, or nobody's. */
+export const noDetails = {
+  externalId: null,
+  name: null,
+  email: null,
+  phone: null,
+  locale: null,
+  page: null,
+  verifiedAt: null,
+  attributes: {},
+};
