@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createInWorkspace, type InWorkspace } from "../../context.ts";
 import { exactStatement } from "./exact.ts";
 import { indexWorkspace, planIndexing } from "./index-workspace.ts";
-import { indexedSettings, indexedStatement } from "./indexed.ts";
+import { indexedStatement } from "./indexed.ts";
 import type { RetrieveInput } from "./input.ts";
 import { askFor, inputOf, type Stored, type StoredText, storeTexts } from "./shelf.fixture.ts";
 import { openIndex } from "./state.ts";
@@ -181,7 +181,6 @@ describe("the statements, as the application's role", () => {
   const plan = async (statementOf: (input: RetrieveInput) => Promise<ReturnType<typeof sql>> | ReturnType<typeof sql>) =>
     withWorkspace(database, big.workspaceId, async (tx) => {
       await openIndex({ workspaceId: big.workspaceId, tx }, []);
-      await tx.execute(indexedSettings(false));
       const rows = await tx.execute<{ "QUERY PLAN": string }>(
         sql`explain ${await statementOf(inputOf("Where does the copper lantern hang?"))}`,
       );

@@ -7,25 +7,38 @@
 import { quoteLexeme } from "@axon/ai/lexical/tsvector";
 import { type SQL, sql } from "drizzle-orm";
 import type { RetrieveInput } from "./input.ts";
-import { candidateTable, distanceOf, filtered, fusedRows, occurrenceTable, questionTables, textTables } from "./parts.ts";
+import {
+  candidateTable,
+  distanceOf,
+  filtered,
+  fusedRows,
+  lexemeTable,
+  noTextTables,
+  occurrenceTable,
+  textTables,
+  vectorTable,
+} from "./parts.ts";
 
 export function exactStatement(workspaceId: string, query: RetrieveInput, textShare: number, limit: number): SQL {
   const searched = searchable(workspaceId, query);
-  const anyWord = query.lexemes.map(({ lexeme }) => quoteLexeme(lexeme)).join(" | ");
   return sql`
-    with ${questionTables(
-      query,
-      query.lexemes.map(() => null),
-    )},
+    with ${vectorTable(query)},
     corpus as materialized (select c.id, c.document_id, c.ordinal, c.length, ${distanceOf(workspaceId, query)} as distance from ${searched}),
     size as materialized (select count(*)::int as chunks, greatest(avg(length), 1)::float8 as mean_length from corpus),
-    ${occurrenceTable(sql`select c.id, c.length, c.lexemes || ''::tsvector as lexemes from ${searched} and c.lexemes @@ ${anyWord}::tsquery offset 0`)},
-    ${textTables()},
-    ${candidateTable(sql`corpus`)},
+    ${query.lexemes.length === 0 ? noTextTables : wordedTables(query, searched)},
+    ${candidateTable("corpus")},
     scored as materialized (
       select candidate.*, corpus.document_id, corpus.ordinal, corpus.distance from candidate join corpus on corpus.id = candidate.id
     ),
     ${fusedRows(workspaceId, textShare, limit)}`;
+}
+
+function wordedTables(query: RetrieveInput, searched: SQL): SQL {
+  const anyWord = query.lexemes.map(({ lexeme }) => quoteLexeme(lexeme)).join(" | ");
+  const known = query.lexemes.map(() => null);
+  return sql`${lexemeTable(query, known)},
+    ${occurrenceTable(sql`select c.id, c.length, c.lexemes || ''::tsvector as lexemes from ${searched} and c.lexemes @@ ${anyWord}::tsquery offset 0`)},
+    ${textTables}`;
 }
 
 /**

@@ -10,10 +10,10 @@
 import { sql } from "drizzle-orm";
 import type { WorkspaceCtx } from "../../context.ts";
 import { exactStatement } from "./exact.ts";
-import { indexedSettings, indexedStatement } from "./indexed.ts";
+import { indexedStatement } from "./indexed.ts";
 import { type Found, type FoundHit, hitsMax, k1, measuredTextShare, type RetrieveInput } from "./input.ts";
 import { textArray } from "./parts.ts";
-import { type IndexState, openIndex } from "./state.ts";
+import { type IndexState, openIndex, settingsForExact, settingsForFew } from "./state.ts";
 import { wordsToFind } from "./words.ts";
 
 type Ctx = Pick<WorkspaceCtx, "workspaceId" | "tx">;
@@ -60,11 +60,11 @@ export async function retrieve(ws: Ctx, query: RetrieveInput): Promise<Found> {
   const textShare = query.textShare ?? state.textShare ?? measuredTextShare;
   if (await indexesHelp(ws, query, state)) {
     const words = wordsToFind(query.lexemes, state.frequencies, state.chunks);
-    await ws.tx.execute(indexedSettings(isNarrowed(query)));
+    if (isNarrowed(query)) await ws.tx.execute(settingsForFew);
     const rows = await ws.tx.executePrepared<Row>(indexedStatement(ws.workspaceId, { query, state, words, textShare, limit }));
     if (rows.length >= limit) return toFound(rows, "indexed", textShare);
-    await ws.tx.execute(sql`select set_config('enable_sort', 'on', true)`);
   }
+  if (state.big) await ws.tx.execute(settingsForExact);
   return toFound(await ws.tx.executePrepared<Row>(exactStatement(ws.workspaceId, query, textShare, limit)), "exact", textShare);
 }
 
