@@ -62,7 +62,8 @@ async function measure({ owner, app, timed, took }: OwnedDatabase, scale: number
   await owner.unsafe(buildSettings);
   for (const [name, definition] of rebuild) await timed(`index ${name}`, () => owner.unsafe(definition));
   await timed("naive index", () => buildNaive(owner));
-  await owner.unsafe("vacuum analyze chunk");
+  await owner.unsafe("vacuum analyze");
+  await owner.unsafe("checkpoint"); // Or what was loaded is written to disk while the questions are asked.
   const [bigOne, ...smallOnes] = loaded;
   if (!bigOne) throw new Error("nothing was loaded");
   await timed("upkeep of the big one", () =>
@@ -98,7 +99,10 @@ async function truths(owner: Owner, workspaces: readonly LoadedWorkspace[]): Pro
   return asked;
 }
 
-/** The variants take turns of many questions: two designs that push each other out of the cache are nobody's installation. */
+/**
+ * Axon's two ways take turns of many questions; the naive design comes after them, since two that push each other's index out of
+ * the cache are nobody's installation.
+ */
 async function askInTurns(
   app: Database,
   inWorkspace: InWorkspace,
@@ -110,23 +114,25 @@ async function askInTurns(
     const { hits } = await inWorkspace(workspace.id, (ws) => retrieve(ws, { ...asking, unpublished: everything }));
     return hits.map(({ chunkId }) => chunkId).slice(0, found);
   };
-  const variants: Record<string, (one: Asked) => Promise<string[]>> = {
-    vectors: (one) => search(one, false),
-    hybrid: (one) => search(one, true),
-    "one index for all, filtered after": (one) => askNaively(app, one.workspace.id, literalOf(one.question.vector), found),
-  };
+  const naively = (one: Asked) => askNaively(app, one.workspace.id, literalOf(one.question.vector), found);
+  const groups: Record<string, (one: Asked) => Promise<string[]>>[] = [
+    { vectors: (one) => search(one, false), hybrid: (one) => search(one, true) },
+    { "one index for all, filtered after": naively },
+  ];
   const measured: Record<string, Measured> = {};
   for (const size of ["small", "big"] as const) {
     // Comparing every chunk of the big one takes seconds: some of its questions show what the indexes miss.
     const compared = size === "small" ? asked.small.length : big.compared;
     const exact = new Map<Asked, ReadonlySet<string>>();
     for (const one of asked[size].slice(0, compared)) exact.set(one, new Set(await search(one, true, true)));
-    for (let turn = 0; turn < turns; turn++) {
-      const mine = asked[size].filter((_, at) => at % turns === turn);
-      for (const [variant, ask] of Object.entries(variants)) {
-        const into = measured[`${size}: ${variant}`] ?? { recall: [], times: [] };
-        measured[`${size}: ${variant}`] = into;
-        await takeTurn(mine, ask, (one) => (variant === "hybrid" ? exact.get(one) : one.nearest), into);
+    for (const variants of groups) {
+      for (let turn = 0; turn < turns; turn++) {
+        const mine = asked[size].filter((_, at) => at % turns === turn);
+        for (const [variant, ask] of Object.entries(variants)) {
+          const into = measured[`${size}: ${variant}`] ?? { recall: [], times: [] };
+          measured[`${size}: ${variant}`] = into;
+          await takeTurn(mine, ask, (one) => (variant === "hybrid" ? exact.get(one) : one.nearest), into);
+        }
       }
     }
   }

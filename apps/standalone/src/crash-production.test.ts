@@ -46,11 +46,16 @@ async function claimRedis(serverUrl: string): Promise<Redis> {
 }
 
 function startServer(port: number): Program {
-  return startProgram({ app: "server", env: { ...env, PORT: String(port), OPENAI_API_KEY: "sk-server" }, cwd: folder });
+  return startProgram({
+    app: "server",
+    built: inject("built"),
+    env: { ...env, PORT: String(port), OPENAI_API_KEY: "sk-server" },
+    cwd: folder,
+  });
 }
 
 async function startWorker(key: string): Promise<Program> {
-  const program = startProgram({ app: "worker", env: { ...env, OPENAI_API_KEY: key }, cwd: folder });
+  const program = startProgram({ app: "worker", built: inject("built"), env: { ...env, OPENAI_API_KEY: key }, cwd: folder });
   await program.says(/taking jobs/);
   return program;
 }

@@ -38,7 +38,7 @@ function launch(args: string[] = []): Program {
     OPENAI_API_KEY: fake.apiKey,
     OPENAI_BASE_URL: fake.baseUrl,
   };
-  return startProgram({ app: "standalone", env, args: ["--no-seed", ...args], cwd: join(folder, "empty") });
+  return startProgram({ app: "standalone", built: inject("built"), env, args: ["--no-seed", ...args], cwd: join(folder, "empty") });
 }
 
 async function startAxon(args: string[] = []): Promise<Program> {

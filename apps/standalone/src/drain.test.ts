@@ -65,7 +65,9 @@ afterAll(async () => {
 
 async function startAll(): Promise<Program[]> {
   const names = apart ? (["server", "worker"] as const) : (["standalone"] as const);
-  const programs = names.map((app) => startProgram({ app, env, args: app === "standalone" ? ["--no-seed"] : [], cwd: folder }));
+  const programs = names.map((app) =>
+    startProgram({ app, built: inject("built"), env, args: app === "standalone" ? ["--no-seed"] : [], cwd: folder }),
+  );
   const [first] = programs;
   if (first) await untilReady(first, url);
   if (apart) await programs[1]?.says(/taking jobs/);

@@ -36,6 +36,8 @@ const running = new Set<Program>();
 
 export interface Start {
   app: "standalone" | "server" | "worker";
+  /** As it was built, not from source. */
+  built?: boolean;
   /** All of its environment: nothing is inherited. */
   env: Record<string, string>;
   args?: string[];
@@ -43,9 +45,11 @@ export interface Start {
   cwd: string;
 }
 
-export function startProgram({ app, env, args = [], cwd }: Start): Program {
-  const main = join(root, "apps", app, "src", "main.ts");
-  const child = spawn(process.execPath, ["--conditions=source", "--import", loader, main, ...args], {
+export function startProgram({ app, built = false, env, args = [], cwd }: Start): Program {
+  const main = built
+    ? [join(root, "apps", app, "dist", "main.js")]
+    : ["--conditions=source", "--import", loader, join(root, "apps", app, "src", "main.ts")];
+  const child = spawn(process.execPath, [...main, ...args], {
     cwd,
     env,
     stdio: ["ignore", "pipe", "pipe"],

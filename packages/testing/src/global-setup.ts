@@ -21,6 +21,8 @@ declare module "vitest" {
     testRedisUrl: string | null;
     /** The embedded engine's own tests need it on any kind of run. */
     embeddedDumpPath: string | null;
+    /** True when what is tested was just built, so that programs may be run as users run them; else they are run from source. */
+    built: boolean;
     /** What random tests begin with: TEST_SEED when a failure is to be seen again. */
     testSeed: number;
     /** At how many awaits of one job it is cut: TWICE_CUTS_MAX. */
@@ -41,6 +43,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     : dump;
   project.provide("testDatabase", prepared);
   project.provide("testRedisUrl", process.env.TEST_REDIS_URL || null);
+  project.provide("built", process.env.AXON_TEST_BUILT === "1");
   project.provide("testSeed", Number(process.env.TEST_SEED || Date.now() % seedsMax));
   project.provide("twiceCutsMax", Number(process.env.TWICE_CUTS_MAX || twiceCutsDefault));
   project.provide("embeddedDumpPath", dump.kind === "embedded" ? dump.dumpPath : null);

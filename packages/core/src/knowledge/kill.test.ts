@@ -6,7 +6,7 @@ import { chunk } from "@axon/db/schema/knowledge";
 import { stallsAtOnce } from "@axon/testing/openai/behaviours";
 import { createFakeOpenAi, type FakeOpenAi } from "@axon/testing/openai/fake-openai";
 import { eq } from "drizzle-orm";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { openScene, type Scene } from "../scene.fixture.ts";
 import { ingestDocument } from "./index.ts";
 import { documentOf, expireLease, openLibrary, queuedText } from "./library.fixture.ts";
@@ -42,7 +42,11 @@ async function newOrder(word: string, dieAt: number): Promise<Order> {
 
 /** Runs a worker in a process; gives its moments, or null when it was killed. */
 function runVictim(order: Order): { kill(): void; ended: Promise<string[] | null> } {
-  const child = spawn(process.execPath, ["--conditions=source", "--import", loader, victim, JSON.stringify(order)], { cwd: root });
+  const child = spawn(
+    process.execPath,
+    [...(inject("built") ? [] : ["--conditions=source"]), "--import", loader, victim, JSON.stringify(order)],
+    { cwd: root },
+  );
   const orphaned = () => child.kill("SIGKILL");
   process.once("exit", orphaned);
   let output = "";
