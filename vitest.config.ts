@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 // Workspace packages are read from source; a build is never needed to test. Vitest resolves for tests and for the global
 // setup in two environments, and each must be told.
@@ -14,6 +15,18 @@ const noEngine = [
   "apps/cli/**",
 ];
 
+// Those that take a minute and more begin first, or the run ends with one worker at one of them and the others idle.
+const longOnes =
+  /\/(isolation|crash-standalone|crash-production|drain|refresh-storm|kill|parser|twice|sim|model-trouble|sockets|live|http|widget)\.test\.ts$/;
+
+class LongOnesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const inOrder = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification) => longOnes.test(moduleId);
+    return [...inOrder.filter(isLong), ...inOrder.filter((file) => !isLong(file))];
+  }
+}
+
 export default defineConfig({
   resolve: { conditions: ["source"] },
   ssr: { resolve: { conditions } },
@@ -23,6 +36,7 @@ export default defineConfig({
     maxWorkers: 3,
     // The files of a worker share its modules: nothing of ours keeps state in one, and reading them anew for each file took half of the time.
     isolate: false,
+    sequence: { sequencer: LongOnesFirst },
     projects: [
       {
         extends: true,
