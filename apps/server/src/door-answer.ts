@@ -6,7 +6,7 @@
 import { randomUUID } from "node:crypto";
 import { STATUS_CODES } from "node:http";
 import { answerOfError } from "@axon/api/rest/answer";
-import { explain, withCode } from "@axon/api/trpc";
+import { explain, withCode } from "@axon/api/told";
 import { Refusal } from "@axon/core/errors";
 import { getTRPCErrorFromUnknown } from "@trpc/server";
 import { getHTTPStatusCodeFromError } from "@trpc/server/http";

@@ -8,7 +8,7 @@ import { callTRPCProcedure, getTRPCErrorFromUnknown, type TRPCError } from "@trp
 import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import type { ApiCtx } from "../context.ts";
 import { appRouter } from "../router.ts";
-import { explain, withCode } from "../trpc.ts";
+import { explain, withCode } from "../told.ts";
 import type { RestOperation } from "./input-shape.ts";
 import { type RestParts, toInput } from "./to-input.ts";
 
