@@ -23,7 +23,8 @@ const found = 10;
 /** As many hits as an answer asks for. */
 const hitsForAnswer = 20;
 const embedder = "bench:1";
-const askedToWarmUp = 20;
+/** Before a turn as many others are asked, or the first questions after another design pay for what it pushed out of the cache. */
+const askedToWarmUp = 75;
 /** In which each variant is asked its part of the questions. */
 const turns = 4;
 /** What the indexes are built with; a server that is to hold big workspaces should have as much. */
@@ -128,9 +129,11 @@ async function askInTurns(
     for (const variants of groups) {
       for (let turn = 0; turn < turns; turn++) {
         const mine = asked[size].filter((_, at) => at % turns === turn);
+        const others = asked[size].filter((_, at) => at % turns !== turn).slice(0, askedToWarmUp);
         for (const [variant, ask] of Object.entries(variants)) {
           const into = measured[`${size}: ${variant}`] ?? { recall: [], times: [] };
           measured[`${size}: ${variant}`] = into;
+          for (const one of others) await ask(one);
           await takeTurn(mine, ask, (one) => (variant === "hybrid" ? exact.get(one) : one.nearest), into);
         }
       }
@@ -145,7 +148,6 @@ async function takeTurn(
   truthOf: (one: Asked) => ReadonlySet<string> | undefined,
   { recall, times }: Measured,
 ): Promise<void> {
-  for (const one of questions.slice(0, askedToWarmUp)) await ask(one);
   for (const one of questions) {
     const fromMs = performance.now();
     const ids = await ask(one);
