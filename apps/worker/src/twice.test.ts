@@ -12,6 +12,8 @@ import { handlersIn, newWorld, type World } from "./world.fixture.ts";
 const names = Object.keys(jobs) as JobName[]; // safe: keys of a literal
 /** A job with more awaits than this is cut at those that leave something behind, and at some of the others. */
 const cutsMax = inject("twiceCutsMax");
+/** Of a job that is cut at hundreds of awaits. */
+const testMs = Math.max(60_000, cutsMax * 2_000);
 /** Which of the others: the same for the same seed. */
 const seed = inject("testSeed");
 /** Trials that are under way at once, each in a workspace of its own. */
@@ -126,33 +128,37 @@ function shuffled(call: number): number {
 }
 
 describe.each(names)("%s", (name) => {
-  it("leaves the same behind when it is run twice, and when it is cut anywhere and run again", async () => {
-    const stage = await stageOf(name);
-    const before = await stage.end();
-    const { calls, error } = await stage.play(null);
-    if (error !== null) throw error;
-    const reference = await stage.end();
-    // A scene in which nothing happens would prove nothing.
-    expect(differences(before, reference)).not.toEqual([]);
-    await stage.play(null);
-    expect(differences(reference, await stage.end()), "run twice").toEqual([]);
+  it(
+    "leaves the same behind when it is run twice, and when it is cut anywhere and run again",
+    async () => {
+      const stage = await stageOf(name);
+      const before = await stage.end();
+      const { calls, error } = await stage.play(null);
+      if (error !== null) throw error;
+      const reference = await stage.end();
+      // A scene in which nothing happens would prove nothing.
+      expect(differences(before, reference)).not.toEqual([]);
+      await stage.play(null);
+      expect(differences(reference, await stage.end()), "run twice").toEqual([]);
 
-    const cuts = cutsOf(calls);
-    const left = [...cuts];
-    const tryNext = async (): Promise<void> => {
-      for (let at = left.shift(); at !== undefined; at = left.shift()) {
-        const trial = await stageOf(name);
-        const place = `cut ${at.when} await ${at.call}, ${calls[at.call - 1]}`;
-        const { died } = await trial.play(at);
-        expect(died, place).toBe(true);
-        await playToTheEnd(trial);
-        expect(differences(reference, await trial.end()), place).toEqual([]);
-      }
-    };
-    await Promise.all(Array.from({ length: atOnceMax }, tryNext));
-    const which = cuts.length < calls.length ? `${cuts.length} of its awaits (seed ${seed})` : "every await";
-    told.push(
-      `${name}: ${calls.length} awaits, ${calls.filter((call) => call !== "sql").length} of them lasting; ${cuts.length} cuts, at ${which}`,
-    );
-  });
+      const cuts = cutsOf(calls);
+      const left = [...cuts];
+      const tryNext = async (): Promise<void> => {
+        for (let at = left.shift(); at !== undefined; at = left.shift()) {
+          const trial = await stageOf(name);
+          const place = `cut ${at.when} await ${at.call}, ${calls[at.call - 1]}`;
+          const { died } = await trial.play(at);
+          expect(died, place).toBe(true);
+          await playToTheEnd(trial);
+          expect(differences(reference, await trial.end()), place).toEqual([]);
+        }
+      };
+      await Promise.all(Array.from({ length: atOnceMax }, tryNext));
+      const which = cuts.length < calls.length ? `${cuts.length} of its awaits (seed ${seed})` : "every await";
+      told.push(
+        `${name}: ${calls.length} awaits, ${calls.filter((call) => call !== "sql").length} of them lasting; ${cuts.length} cuts, at ${which}`,
+      );
+    },
+    testMs,
+  );
 });

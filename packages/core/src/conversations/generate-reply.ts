@@ -15,6 +15,8 @@ import { settleTurn } from "./settle-turn.ts";
 const renewMs = 1_000;
 /** Without such a look, pieces are shown this long and then kept back: two seconds after a pause nothing leaves, also where the database is slow. */
 const showMs = 1_800;
+/** A database that takes longer than that to answer keeps a finished reply back no longer than so many times. */
+const lastLooksMax = 5;
 /** A turn that broke this many workers is not given to another: the customer hears from us, and a person is asked. */
 const turnAttemptsMax = 6;
 
@@ -69,7 +71,7 @@ async function think(deps: ReplyDeps, claimed: ClaimedTurn, sink: DeltaSink, hel
     if (held.lost()) throw new Error("this turn is no longer ours"); // A model that does not listen goes on talking.
     if (part.type === "delta") kept += part.text;
     const ended = part.type === "final";
-    if (ended && kept !== "") await held.look();
+    if (ended && kept !== "") await held.lookAnew();
     if (kept !== "" && (ended || held.mayShow())) {
       sink.write(kept); // Into nothing, when that look found the turn lost.
       kept = "";
@@ -85,8 +87,8 @@ interface HeldTurn {
   lost(): boolean;
   /** Whether we have looked lately enough to show more of the reply. */
   mayShow(): boolean;
-  /** Looks now. Never throws. */
-  look(): Promise<void>;
+  /** Looks now, and again when the answer came too late to go by. Never throws. */
+  lookAnew(): Promise<void>;
   /** Resolves when nothing of it is under way any more. */
   release(): Promise<void>;
 }
@@ -123,12 +125,15 @@ function holdTurn(deps: ReplyDeps, claimed: ClaimedTurn, { runSignal, lookedMs, 
     looks.add(running);
     return running;
   };
+  const mayShow = () => clock.nowMs() - lookedMs < showMs;
   const stopLooking = clock.every(renewMs, look);
   return {
     signal: AbortSignal.any([runSignal, taken.signal]),
     lost: () => taken.signal.aborted,
-    mayShow: () => clock.nowMs() - lookedMs < showMs,
-    look,
+    mayShow,
+    lookAnew: async () => {
+      for (let looks = 0; looks < lastLooksMax && !taken.signal.aborted && (looks === 0 || !mayShow()); looks += 1) await look();
+    },
     release: async () => {
       stopLooking();
       await Promise.all(looks);
