@@ -247,3 +247,34 @@ describe("switching an agent off", () => {
     expect(outcomes.handed).toBeGreaterThan(0);
   });
 });
+
+describe("a worker that stood still between its last look and the answer to it", () => {
+  it("shows nothing of a reply whose turn another has answered meanwhile", async () => {
+    const { id: agentId } = await quickAgent(scene, workspaceId);
+    const { conversation } = await startAs(scene, workspaceId, agentId, question);
+    const turnId = await openTurn(conversation.id);
+    const other = worker(says(sentence));
+    let nowMs = 0;
+    let looks = 0;
+    const slow = worker(async function* (request, signal) {
+      nowMs += 5_000; // So long ago was its last look that it keeps the words back.
+      yield* says(sentence)(request, signal);
+    });
+    const inWorkspace: InWorkspace = async (id, verb, caller) => {
+      const result = await scene.inWorkspace(id, verb, caller);
+      if (result === "ours" && ++looks === 1) {
+        nowMs += 20_000;
+        await scene.inWorkspace(workspaceId, ({ tx }) =>
+          tx.update(turn).set({ leaseUntil: sql`now() - interval '1 second'` }).where(eq(turn.id, turnId)),
+        );
+        await reply(other.deps, workspaceId, turnId);
+      }
+      return result;
+    };
+    await reply({ ...slow.deps, inWorkspace, clock: { nowMs: () => nowMs, every: () => () => {} } }, workspaceId, turnId);
+    expect(looks).toBe(1);
+    expect(other.shown).not.toEqual([]);
+    expect(slow.shown).toEqual([]);
+    expect(await kinds(conversation.id)).toEqual(["contact", "ai"]);
+  });
+});
