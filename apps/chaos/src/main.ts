@@ -67,27 +67,40 @@ async function simulate(flags: Flags, seed: string, serverUrl: string | null): P
   const onRun = (done: number) => void (done % 100 === 0 && process.stderr.write(`${done} runs …\n`));
   if (process.send) {
     // A part of a larger campaign: the one who deals the runs tells the result.
-    process.send(await runBatch(batch));
+    process.send(await runBatch({ ...batch, onRun: (done) => void process.send?.({ done }) }));
     process.disconnect();
     return 0;
   }
   const parts = serverUrl === null || runs < 200 ? 1 : Math.min(partsMax, cpus().length);
-  const result = parts === 1 ? await runBatch({ ...batch, onRun }) : await deal(batch, parts, flags.plant);
+  const result = parts === 1 ? await runBatch({ ...batch, onRun }) : await deal(batch, { parts, plant: flags.plant, onRun });
   const ms = performance.now() - startedMs;
   process.stdout.write(`${flags.json ? JSON.stringify({ seed, ms, ...result }, null, 2) : tellRuns(seed, result, ms)}\n`);
   if (result.failure && !flags.json) process.stdout.write(`\n${tellFailure(result.failure, flags.plant)}\n`);
   return result.failure ? 1 : 0;
 }
 
-/** Deals the runs to processes like this one: a run takes as much of this processor as of the database's. */
-async function deal(batch: Batch, parts: number, plant: string | undefined): Promise<BatchResult> {
+interface Deal {
+  parts: number;
+  plant: string | undefined;
+  /** Told how many runs are done in all. */
+  onRun(done: number): void;
+}
+
+/**
+ * Deals the runs to processes like this one: a run takes as much of this processor as of the database's. The first failure ends the
+ * others, whose runs then count for nothing.
+ */
+async function deal(batch: Batch, { parts, plant, onRun }: Deal): Promise<BatchResult> {
   const size = Math.ceil((batch.end - batch.from) / parts);
+  const failed = new AbortController();
+  let done = 0;
   const results = await Promise.all(
     Array.from({ length: parts }, (_, part) => {
       const from = batch.from + part * size;
       const more = plant === undefined ? [] : ["--plant", plant];
       const runs = Math.min(size, batch.end - from);
-      return inProcess(["--seed", batch.seed, "--from", String(from), "--runs", String(runs), "--lanes", String(batch.lanes), ...more]);
+      const args = ["--seed", batch.seed, "--from", String(from), "--runs", String(runs), "--lanes", String(batch.lanes), ...more];
+      return inProcess(args, { failed, onRun: () => onRun(++done) });
     }),
   );
   const sum = (of: (result: BatchResult) => number) => results.reduce((total, result) => total + of(result), 0);
@@ -101,11 +114,22 @@ async function deal(batch: Batch, parts: number, plant: string | undefined): Pro
   };
 }
 
-function inProcess(args: string[]): Promise<BatchResult> {
+const nothingRun: BatchResult = { runs: 0, steps: 0, messages: 0, replies: 0, faults: 0, failure: null };
+
+function inProcess(args: string[], { failed, onRun }: { failed: AbortController; onRun(): void }): Promise<BatchResult> {
   return new Promise((resolve, reject) => {
     const child = fork(fileURLToPath(import.meta.url), args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
-    // safe: the child is this very program, and sends nothing else
-    child.once("message", (result) => resolve(result as unknown as BatchResult));
+    failed.signal.addEventListener("abort", () => {
+      resolve(nothingRun);
+      child.kill();
+    });
+    child.on("message", (said) => {
+      // safe: the child is this very program, and sends nothing else
+      const told = said as { done: number } | BatchResult;
+      if ("done" in told) return onRun();
+      resolve(told);
+      if (told.failure !== null) failed.abort();
+    });
     child.once("error", reject);
     child.once("exit", (code) => reject(new Error(`a part of the campaign ended with ${code}`)));
   });
