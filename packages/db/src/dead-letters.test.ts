@@ -120,6 +120,16 @@ describe("the row of a job in the outbox", () => {
     expect(await withEngine(database, (tx) => tx.select().from(outbox))).toEqual([]);
   });
 
+  it("goes, too, when the job ended before its relay has noted that it was delivered", async () => {
+    await enqueue("knowledge.index", { workspaceId }, "quick");
+    await enqueue("knowledge.index", { workspaceId }, "hopeless");
+    await deliverOutbox(database, 10, async () => {
+      await strikeOff(database, "quick");
+      await keepDeadLetter(database, letter({ key: "hopeless", name: "knowledge.index" }));
+    });
+    expect(await withEngine(database, (tx) => tx.select().from(outbox))).toEqual([]);
+  });
+
   it("is delivered again when it was due long ago: whoever lost it has it back under the same key", async () => {
     await enqueue("knowledge.index", { workspaceId }, "due");
     await enqueue("knowledge.index", { workspaceId }, "tomorrow", 86_400_000);

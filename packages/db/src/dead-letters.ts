@@ -39,7 +39,7 @@ export async function keepDeadLetter(database: Pick<Database, "engine">, letter:
   const state = parked ? "parked" : "dead";
   const payload = sql`${JSON.stringify(letter.payload)}::jsonb`;
   await withEngine(database, async (tx) => {
-    await tx.execute(sql`delete from outbox where key = ${letter.key} and delivered_at is not null`);
+    await tx.execute(sql`delete from outbox where key = ${letter.key} and attempts > 0`);
     const known = await tx.execute(sql`
       update dead_letter set attempts = attempts + ${attempts}, error = ${error}, code = ${code}, state = ${state}, job_id = ${jobId}, failed_at = now()
       where id = (select id from dead_letter where state in ('dead', 'parked') and name = ${name} and queue = ${queue}

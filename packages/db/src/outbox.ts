@@ -78,9 +78,9 @@ function staysInOutbox(name: string): boolean {
   return !isJobName(name) || jobs[name].rebuild === "outbox";
 }
 
-/** A job of which the outbox keeps a row is done. */
+/** A job of which the outbox keeps a row is done; that may be before the relay has noted that it was delivered. */
 export async function strikeOff(database: Pick<Database, "engine">, key: string): Promise<void> {
-  await withEngine(database, (tx) => tx.execute(sql`delete from outbox where key = ${key} and delivered_at is not null`));
+  await withEngine(database, (tx) => tx.execute(sql`delete from outbox where key = ${key} and attempts > 0`));
 }
 
 /** Rows beyond this are not counted: by then the number says enough. */
