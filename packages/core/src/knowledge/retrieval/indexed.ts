@@ -24,6 +24,7 @@ import type { IndexState } from "./state.ts";
 
 /** Chunks that the word index may bring, should the words be less rare than they were when last counted. */
 const wordChunksMax = 4_000;
+
 export interface IndexedAsk {
   query: RetrieveInput;
   state: IndexState;

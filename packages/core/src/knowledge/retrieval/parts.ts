@@ -60,7 +60,7 @@ export const textTables: SQL = sql.raw(`counted as materialized (
     ),
     by_text as materialized (select id, sum(contribution order by k) as score from contributed group by id)`);
 
-/** The same for a question without words: a third of the time of a search by vectors alone goes into tables that stay empty. */
+/** The same for a question without words, which need not pay for tables that stay empty. */
 export const noTextTables: SQL = sql.raw(`frequency as (select 0 as k, '' as lexeme, 0 as chunks, 0::float8 as worth where false),
     contributed as (select null::uuid as id, 0 as k, '' as lexeme, 0 as times, 0::float8 as contribution where false),
     by_text as (select null::uuid as id, 0::float8 as score where false)`);
