@@ -6,9 +6,9 @@ import { openPool } from "@axon/db/connect";
 import { openTestDatabase, type TestDatabase } from "@axon/testing/database";
 import { answers } from "@axon/testing/openai/behaviours";
 import { createFakeOpenAi, type FakeOpenAi } from "@axon/testing/openai/fake-openai";
-import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
-import { openCable } from "./cable.fixture.ts";
+import { type Cable, openCable } from "./cable.fixture.ts";
+import { type ClaimedRedis, claimRedis } from "./claim-redis.fixture.ts";
 import { endPrograms, freePort, type Program, startProgram, until, untilReady } from "./processes.fixture.ts";
 import { isOutcome, messagesOf, readThroughCuts, readUntil, returns, teach, textsOf, transcriptOf } from "./reading.fixture.ts";
 
@@ -27,23 +27,15 @@ interface Installation {
 let folder: string;
 let fake: FakeOpenAi;
 let database: TestDatabase;
-let redis: Redis;
+let redis: ClaimedRedis;
+/** Between all programs and Redis. */
+let redisCable: Cable;
 let env: Record<string, string>;
 let axon: Installation;
 let token: string;
 let workspaceId: string | undefined;
 let clients: AxonClient[];
 let agentId: string;
-
-/** A database of this Redis that nobody uses, kept for us by a key in it. */
-async function claimRedis(serverUrl: string): Promise<Redis> {
-  for (let number = 15; number >= 5; number--) {
-    const candidate = new Redis(`${serverUrl.replace(/\/\d*$/, "")}/${number}`, { maxRetriesPerRequest: 1 });
-    if ((await candidate.dbsize()) === 0 && (await candidate.set("axon-test-claim", "1", "EX", 900, "NX")) === "OK") return candidate;
-    candidate.disconnect();
-  }
-  throw new Error("no database of the test Redis is free");
-}
 
 function startServer(port: number): Program {
   return startProgram({
@@ -113,10 +105,11 @@ describe.runIf(isProduction)("two servers and two workers, as processes", () => 
     fake = await createFakeOpenAi();
     database = await openTestDatabase();
     redis = await claimRedis(inject("testRedisUrl") ?? "");
+    redisCable = await openCable(redis.url);
     env = {
       DATABASE_URL: database.url,
       DATABASE_POOL_MAX: "4",
-      REDIS_URL: `${(inject("testRedisUrl") ?? "").replace(/\/\d*$/, "")}/${redis.options.db}`,
+      REDIS_URL: redis.url.replace(/:\d+\//, `:${new URL(redisCable.url).port}/`),
       HOST: "127.0.0.1",
       AXON_HOME: join(folder, "home"),
       JWT_SECRET: "a".repeat(32),
@@ -139,8 +132,8 @@ describe.runIf(isProduction)("two servers and two workers, as processes", () => 
   afterAll(async () => {
     for (const one of clients ?? []) await one.close();
     await endPrograms();
-    await redis?.flushdb();
-    redis?.disconnect();
+    await redisCable?.close();
+    await redis?.close();
     await database?.close();
     await fake?.close();
     rmSync(folder, { recursive: true, force: true });
@@ -167,6 +160,42 @@ describe.runIf(isProduction)("two servers and two workers, as processes", () => 
         await reader.close();
         await cable.close();
       }
+    },
+    testMs,
+  );
+
+  it(
+    "Redis wiped in mid-reply, with every connection to it broken, loses no event: the reply comes whole, and the next one too",
+    async () => {
+      fake.when(() => true, ticking(90));
+      const place = await start(0);
+      let pieces = 0;
+      let lost: Promise<void> | undefined;
+      const loseRedis = async () => {
+        await redis.wipe();
+        expect(redisCable.cut()).toBeGreaterThan(0);
+      };
+      const read = await readUntil((signal) => client(1).follow.conversation(place, { signal }), isOutcome, {
+        timeoutMs: 120_000,
+        onEvent: ({ type }) => {
+          if (type === "reply.delta") pieces += 1;
+          if (pieces === 3) lost ??= loseRedis();
+        },
+      });
+      if (lost === undefined) throw new Error("the reply was over before Redis could be lost");
+      await lost;
+      expect(read.at(-1)?.event).toMatchObject({ type: "reply.completed", text: returns.longAnswer });
+      expect(read.map(({ event }) => event.type).filter((type) => type !== "reply.delta")).toEqual([
+        "reply.started",
+        "message.created",
+        "reply.completed",
+      ]);
+      // What was being read goes on where it was; a piece may be missing from the buffer, never from what is stored.
+      fake.reset();
+      fake.when(() => true, answers(returns.answer));
+      await client(0).api.conversations.send.mutate({ conversationId: place.conversationId, text: "And worn shoes?" });
+      const soFar = [`contact: ${returns.question}`, `ai: ${returns.longAnswer}`];
+      await expectOneReply(place.conversationId, [...soFar, "contact: And worn shoes?", `ai: ${returns.answer}`]);
     },
     testMs,
   );
