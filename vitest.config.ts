@@ -11,6 +11,7 @@ const noEngine = [
   "packages/api/src/{rest,snapshot}/**",
   "packages/client/**",
   "packages/db/src/embedded/**",
+  "packages/testing/src/engine-pool.test.ts",
   "packages/runtime/src/run.test.ts",
   "apps/cli/**",
 ];

@@ -10,7 +10,7 @@ import { explain, runInTheOpen } from "./run.mjs";
 try {
   await bootstrap();
   process.exitCode = await runInTheOpen([process.execPath, "node_modules/vitest/vitest.mjs", "run", ...process.argv.slice(2)], {
-    env: { ...childEnv(), AXON_TEST_BUILT: "1" }, // Programs that tests start are run as built: they are up in half of the time.
+    env: { ...childEnv(), AXON_TEST_BUILT: "1" }, // Programs that tests start are run as built.
   });
 } catch (error) {
   explain(error);

@@ -1,9 +1,9 @@
-import type {} from "@axon/testing/global-setup";
 /**
  * The promise as a whole: whatever is lost, slow or cut, a subscriber who comes back with its last id has everything once, in order.
  *
  * @module
  */
+import type {} from "@axon/testing/global-setup";
 import { Redis } from "ioredis";
 import { describe, expect, inject, it } from "vitest";
 import { type Bus, createMemoryBus } from "./bus.ts";

@@ -13,7 +13,7 @@ type Engine = Awaited<ReturnType<typeof startInMemory>>;
 
 export interface PooledEngine {
   engine: Engine;
-  /** Hands it back when nobody is connected any more. */
+  /** Hands it back when nobody is connected any more; twice is once. */
   release(): Promise<void>;
 }
 
@@ -26,7 +26,12 @@ const kept: { engine: Engine; shape: string }[] = [];
 /** An engine with the database of the dump, empty. */
 export async function takeEngine(dumpPath: string): Promise<PooledEngine> {
   const taken = kept.pop() ?? (await begin(dumpPath));
-  return { engine: taken.engine, release: () => putBack(taken) };
+  let released: Promise<void> | null = null;
+  const release = () => {
+    released ??= putBack(taken);
+    return released;
+  };
+  return { engine: taken.engine, release };
 }
 
 async function begin(dumpPath: string) {

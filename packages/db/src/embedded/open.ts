@@ -96,6 +96,13 @@ export async function serveEngine(
   );
   const server = await listen(front, address);
   const stopUpkeep = keepHouse(front, onNotice);
+  let closed: Promise<void> | null = null;
+  const close = async () => {
+    stopUpkeep();
+    server.close();
+    await front.close();
+    if (address.ownsDir) await rm(address.ownsDir, { recursive: true, force: true });
+  };
   return {
     url: address.url,
     ...(address.socketPath ? { socketPath: address.socketPath } : {}),
@@ -105,11 +112,9 @@ export async function serveEngine(
         await session.query("checkpoint");
         return engine.dumpDataDir("none");
       }),
-    close: async () => {
-      stopUpkeep();
-      server.close();
-      await front.close();
-      if (address.ownsDir) await rm(address.ownsDir, { recursive: true, force: true });
+    close: () => {
+      closed ??= close();
+      return closed;
     },
   };
 }

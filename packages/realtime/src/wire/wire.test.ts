@@ -1,5 +1,5 @@
-import type {} from "@axon/testing/global-setup";
 /** Our WebSocket handler beside tRPC's own: the same words to the same messages, and what only ours does. */
+import type {} from "@axon/testing/global-setup";
 import { createTRPCClient, createWSClient, wsLink } from "@trpc/client";
 import { afterEach, describe, expect, inject, it } from "vitest";
 import { WebSocket } from "ws";

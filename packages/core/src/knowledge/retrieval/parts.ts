@@ -119,7 +119,7 @@ export function vectorOf({ vector }: Pick<RetrieveInput, "vector">): SQL {
   return sql`${vectorText(vector)}::halfvec`;
 }
 
-/** Half precision keeps steps of 2^-24 at its finest; ten millionths are as fine, and whole numbers are written four times as fast as fractions. */
+/** Half precision keeps steps of 2^-24 at its finest; ten millionths are about as fine, and whole numbers are written four times as fast as fractions. */
 function vectorText(vector: Float32Array): string {
   let text = "[";
   for (let at = 0; at < vector.length; at++) text += `${at === 0 ? "" : ","}${Math.round((vector[at] ?? 0) * 1e7)}e-7`;

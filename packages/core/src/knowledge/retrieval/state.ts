@@ -32,7 +32,7 @@ const neighboursInSight = 190;
 
 /**
  * The same for a search that follows in this transaction, with what is known of these lexemes. From here on the transaction's
- * statements are planned once for any values: planning a search takes longer than running it. A plan that is kept must not be one
+ * statements are planned once for any values: planning an exact search takes longer than running it. A plan that is kept must not be one
  * for tables that were empty when it was made, hence no sequential scans; and neither compiling nor other processes ever pay for
  * themselves here. Planned for any values, a search by index cannot tell a big workspace from the average one: hence the ban on
  * sorting there, with which the vector index, told to look further until there are enough, is the only way left to the nearest.
