@@ -232,6 +232,7 @@ describe("an answer", () => {
   it.each([
     ["is cut off", { body: "half of it", how: "cut", headers: { "content-length": "10" } }, "unreachable"],
     ["is shorter than it says", { body: "short", how: "cut", headers: { "content-length": "1000" } }, "unreachable"],
+    ["goes over to another protocol", { status: 101, headers: { upgrade: "x", connection: "upgrade" } }, "unreachable"],
     ["is packed and damaged", { body: "no gzip at all", headers: { "content-encoding": "gzip" } }, "unreachable"],
     ["is packed in a way of its own", { body: "?", headers: { "content-encoding": "compress" } }, "invalid"],
     ["is packed twice", { body: gzipSync(gzipSync("a")), headers: { "content-encoding": "gzip, gzip" } }, "invalid"],

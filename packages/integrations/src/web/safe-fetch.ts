@@ -114,14 +114,12 @@ function open(
       headers: { ...headers, "user-agent": userAgent, "accept-encoding": acceptedEncodings, connection: "close" },
     });
     const timer = setTimeout(() => request.destroy(new WebError("timeout")), times.answerMs);
-    request.once("response", (response) => {
-      clearTimeout(timer);
-      resolve(response);
-    });
-    request.once("error", (error) => {
-      clearTimeout(timer);
-      reject(error);
-    });
+    request.once("response", resolve);
+    // Not once: what comes after the first is nobody's news, and must not end the process.
+    request.on("error", reject);
+    // A server that wants to go over to another protocol (101) is hung up on without an answer or an error.
+    request.once("close", () => reject(new Error("the site hung up without an answer")));
+    for (const end of ["response", "close"]) request.once(end, () => clearTimeout(timer));
     request.end();
   });
 }
